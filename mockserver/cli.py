@@ -1,0 +1,180 @@
+"""The command line: serve (the default), routes, openapi, explain."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mockserver import __version__, clock
+from mockserver.packaged import folder
+
+USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
+_COMMANDS = ("serve", "routes", "openapi", "explain")
+_YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code: 0 done, 2 usage, 3 bad fixtures or schemas, 4 cannot listen."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
+        given.insert(0, "serve")
+    try:
+        options = _parser().parse_args(given)
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
+    except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:
+        # The reader has gone (`… | head`); nothing is left to say, not even by the interpreter's last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m mockserver",
+        description="A stateful mock of the Aura and Comm sales-call APIs. Without a command it serves.",
+        epilog="python -m mockserver COMMAND --help tells the flags of one command.",
+    )
+    parser.add_argument("--version", action="version", version=f"aura-comm-mockserver {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
+    _serve_flags(commands.add_parser("serve", help="serve until Ctrl-C (the default)"))
+    routes = commands.add_parser("routes", help="list vendor, method, path, operation and where its function is")
+    routes.set_defaults(run=_routes)
+    openapi = commands.add_parser("openapi", help="print a vendor's OpenAPI 3.1 document")
+    openapi.add_argument("vendor", choices=("aura", "comm"))
+    openapi.set_defaults(run=_openapi)
+    explain = commands.add_parser("explain", help="print a rule of the rule book with its grade and source")
+    explain.add_argument("rule", help="an id as in the Mock-Rule header, or the beginning of some")
+    explain.set_defaults(run=_explain)
+    return parser
+
+
+def _serve_flags(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Serve until Ctrl-C. Each flag can also be set as MOCKSERVER_<FLAG> in the environment."
+    flags: list[tuple[str, Callable[[str], Any], Any, str]] = [
+        ("host", str, "127.0.0.1", "address to listen on (default: %(default)s)"),
+        ("port", _port, 4010, "port to listen on, 0 for any free one (default: %(default)s)"),
+        ("fixtures", Path, None, "folder with records to start from (default: the packaged ones)"),
+        ("clock", _moment, None, "freeze the clock at this time, as in 2026-05-11T09:30:00Z (default: it runs)"),
+        ("random-seed", int, 0, "seed of every made-up id (default: %(default)s)"),
+        ("log-format", _log_format, "text", "text or json, one line a request on stdout (default: %(default)s)"),
+    ]
+    for name, kind, default, text in flags:
+        metavar = name.rpartition("-")[2].upper()
+        parser.add_argument(
+            f"--{name}", type=kind, default=_from_environment(parser, name, kind, default), help=text, metavar=metavar
+        )
+    required = _from_environment(parser, "require-auth", _yes_or_no, False)
+    parser.add_argument(
+        "--require-auth", action="store_true", default=required, help="refuse Aura requests that have no key"
+    )
+    parser.set_defaults(run=_serve)
+
+
+def _from_environment(parser: argparse.ArgumentParser, name: str, kind: Callable[[str], Any], default: Any) -> Any:
+    variable = "MOCKSERVER_" + name.replace("-", "_").upper()
+    if variable not in os.environ:
+        return default
+    try:
+        return kind(os.environ[variable])
+    except (ValueError, argparse.ArgumentTypeError) as error:
+        parser.error(f"{variable}={os.environ[variable]!r}: {error}")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"received {text!r}; a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return clock.parse(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"received {text!r}; a time looks like 2026-05-11T09:30:00Z") from None
+
+
+def _log_format(text: str) -> str:
+    if text not in ("text", "json"):
+        raise argparse.ArgumentTypeError(f"received {text!r}; allowed are text and json")
+    return text
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in _YES + _NO:
+        raise argparse.ArgumentTypeError(f"received {text!r}; write true or false")
+    return text.lower() in _YES
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from mockserver import server
+    from mockserver.access_log import logger
+    from mockserver.app import create_app
+    from mockserver.banner import banner
+    from mockserver.contract import ContractError
+    from mockserver.mock import mock
+    from mockserver.seeding import FixtureError
+
+    fixtures = options.fixtures or folder("fixtures")
+    try:
+        vendors, world = mock(fixtures, options.clock, options.random_seed, options.require_auth)
+        listening = server.listen(options.host, options.port)
+    except (FixtureError, ContractError) as error:
+        return _failed(f"cannot start, the data is not in order:\n{error}", BAD_FIXTURES)
+    except server.CannotListen as error:
+        return _failed(str(error), CANNOT_LISTEN)
+    url = server.address(listening)
+    app = create_app(vendors, world, logger(options.log_format))
+    server.serve(app, listening, lambda: print(banner(url, vendors, world, fixtures), file=sys.stderr, flush=True))
+    return 0
+
+
+def _failed(sentence: str, code: int) -> int:
+    print(f"mockserver: {sentence}", file=sys.stderr)
+    return code
+
+
+def _routes(options: argparse.Namespace) -> int:
+    from mockserver.mock import read_packaged_vendors
+
+    for vendor in read_packaged_vendors().values():
+        for name, operation in vendor.contract.operations.items():
+            function = vendor.operations[name]
+            where = f"{function.__module__}:{function.__qualname__}"
+            print(f"{operation.vendor:5} {operation.method:6} {operation.path:50} {name:20} {where}")
+    return 0
+
+
+def _openapi(options: argparse.Namespace) -> int:
+    import orjson
+
+    from mockserver.mock import read_packaged_vendors
+    from mockserver.openapi import document
+
+    described = document(read_packaged_vendors()[options.vendor].contract)
+    print(orjson.dumps(described, option=orjson.OPT_INDENT_2).decode())
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from difflib import get_close_matches
+
+    from mockserver.mock import read_packaged_vendors
+
+    rules = {rule.id: rule for vendor in read_packaged_vendors().values() for rule in vendor.contract.rules.values()}
+    wanted = [rule for rule in rules.values() if rule.id == options.rule] or [
+        rule for rule in rules.values() if rule.id.startswith(options.rule)
+    ]
+    if not wanted:
+        near = ", ".join(get_close_matches(options.rule, rules)) or "none; GET /__mock__/rules lists all"
+        return _failed(f"no rule {options.rule}; similar: {near}", USAGE)
+    for rule in wanted:
+        why = "source" if rule.grade == "documented" else "reason"
+        print(f"{rule.id}\n  {rule.promise}\n  {rule.grade}; {why}: {rule.source}")
+    return 0

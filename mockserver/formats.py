@@ -1,0 +1,59 @@
+"""The formats that the schemas use, each defined once and given to both validators."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"(?=.{{1,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+# Present in some time zone databases and not names of zones.
+_NOT_ZONES = ("posix/", "right/", "posixrules", "localtime")
+
+
+def is_uuid(text: str) -> bool:
+    """Eight, four, four, four and twelve hexadecimal digits in either case; any version."""
+    return _UUID.fullmatch(text) is not None
+
+
+def is_date_time(text: str) -> bool:
+    """RFC 3339 with capital T and Z or an offset, of a day that exists; no leap seconds, no year 0000."""
+    if _DATE_TIME.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_email(text: str) -> bool:
+    """A dot-atom of ASCII, an @ and a domain of at least two labels; no quoting, no comments."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_iana_timezone(text: str) -> bool:
+    """A name of the IANA time zone database, as in Europe/Lisbon."""
+    if text.startswith(_NOT_ZONES):
+        return False
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+FORMATS: dict[str, Callable[[str], bool]] = {
+    "uuid": is_uuid,
+    "date-time": is_date_time,
+    "email": is_email,
+    "iana-timezone": is_iana_timezone,
+}

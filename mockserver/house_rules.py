@@ -1,0 +1,92 @@
+"""What a vendor asks of every request before an operation sees it; each vendor lists them in its own order."""
+
+from __future__ import annotations
+
+from mockserver.body import LARGEST, Unreadable, read_body
+from mockserver.exchange import Refused, Request, Vendor
+from mockserver.validation import Problem
+from mockserver.world import World
+
+
+def path_is_known(request: Request, vendor: Vendor, world: World) -> None:
+    """Some operation has this path."""
+    if request.operation is None and not request.allowed_methods:
+        raise Refused("unknown_path", f"no operation has the path {request.path}")
+
+
+def method_is_allowed(request: Request, vendor: Vendor, world: World) -> None:
+    """The operation has this method; HEAD goes where GET goes."""
+    if request.operation is None:
+        allowed = ", ".join(request.allowed_methods)
+        raise Refused(
+            "wrong_method", f"{request.path} takes {allowed}; received {request.method}", headers={"Allow": allowed}
+        )
+
+
+def key_is_known(request: Request, vendor: Vendor, world: World) -> None:
+    """The bearer key of the request names its owner; a missing one does where the world says who is served then."""
+    keys = world.keys[vendor.contract.vendor]
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        if keys.without_key is None:
+            raise Refused("missing_key", "no key; send the header Authorization: Bearer <key>")
+        request.owner = keys.without_key
+        return
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or key.strip() not in keys.owners:
+        raise Refused("unknown_key", "the key is not known; send Authorization: Bearer <key> with a key of this mock")
+    request.owner = keys.owners[key.strip()]
+
+
+def body_is_small(request: Request, vendor: Vendor, world: World) -> None:
+    """The body is at most 1 MiB."""
+    if len(request.body) > LARGEST:
+        raise Refused("body_too_large", f"the body is larger than {LARGEST} bytes; send less")
+
+
+def body_is_json(request: Request, vendor: Vendor, world: World) -> None:
+    """The body of an operation that takes one is sent as application/json, and is JSON."""
+    if request.operation is None or request.operation.body is None:
+        return
+    content_type = request.headers.get("content-type", "")
+    if request.body and content_type.partition(";")[0].strip().lower() != "application/json":
+        received = content_type or "no Content-Type"
+        raise Refused("wrong_content_type", f"received {received}; send Content-Type: application/json")
+    try:
+        request.value = read_body(request.body)
+    except Unreadable as error:
+        raise Refused(error.kind, str(error)) from None
+
+
+def parameters_are_single(request: Request, vendor: Vendor, world: World) -> None:
+    """No declared query parameter is sent twice, or holds a NUL; undeclared ones are not looked at."""
+    known = request.operation.query_names if request.operation else frozenset[str]()
+    query: dict[str, str] = {}
+    for name, value in request.query_pairs:
+        if name not in known:
+            continue
+        if name in query:
+            raise Refused("repeated_parameter", f"query.{name} was sent more than once; send it once")
+        if "\0" in value:
+            raise Refused("unstorable_text", f"query.{name} holds a NUL character; leave it out")
+        query[name] = value
+    request.query = query
+
+
+def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
+    """Path, query and body are what the operation's schemas allow; all problems are named together."""
+    operation = request.operation
+    assert operation is not None
+    problems = operation.path_parameters.problems(request.path_values, "path")
+    problems += operation.query_parameters.problems(request.query, "query")
+    if operation.body is not None:
+        problems += operation.body.problems(request.value, "body")
+    if problems:
+        raise Refused("invalid", in_words(problems), problems)
+    request.query = {**operation.query_defaults, **request.query}
+
+
+def in_words(problems: list[Problem]) -> str:
+    """All problems in one sentence."""
+    listed = "; ".join(map(str, problems))
+    return listed if len(problems) == 1 else f"{len(problems)} problems: {listed}"

@@ -1,0 +1,39 @@
+"""The vendors' behaviour: one package each, put together with its contract."""
+
+from __future__ import annotations
+
+from mockserver.contract import ContractError, read_contract
+from mockserver.exchange import Vendor
+from mockserver.validation import Library
+from mockserver.vendors import aura, comm
+
+VENDORS = {"aura": aura, "comm": comm}
+
+
+def read_vendors(library: Library) -> dict[str, Vendor]:
+    """Every vendor by name; raises ContractError where schemas/ and the functions here do not match."""
+    vendors = {}
+    for name, package in VENDORS.items():
+        contract = read_contract(library, name)
+        vendors[name] = Vendor(
+            contract=contract,
+            prefix=package.PREFIX,
+            house_rules=package.HOUSE_RULES,
+            operations=package.OPERATIONS,
+            refusals=package.REFUSALS,
+            envelope=package.envelope,
+        )
+        _match(vendors[name])
+    return vendors
+
+
+def _match(vendor: Vendor) -> None:
+    """Folders and functions are bound by name, both ways."""
+    name, described = vendor.contract.vendor, vendor.contract.operations
+    for missing in described.keys() - vendor.operations.keys():
+        raise ContractError(f"schemas/{name}/{missing}/ has no function: add {missing} to mockserver/vendors/{name}/")
+    for surplus in vendor.operations.keys() - described.keys():
+        raise ContractError(f"{surplus} in mockserver/vendors/{name}/ has no folder: write schemas/{name}/{surplus}/")
+    for refusal in vendor.refusals.values():
+        if refusal.rule not in vendor.contract.rules:
+            raise ContractError(f"a refusal cites {refusal.rule}, which schemas/{name}/rules.json does not have")

@@ -1,0 +1,24 @@
+"""Aura's leads: update one."""
+
+from __future__ import annotations
+
+from mockserver.exchange import Refused, Reply, Request, Vendor
+from mockserver.store import Record, Transaction
+from mockserver.world import World
+
+LEADS = "aura.leads"
+UPDATABLE = ("full_name", "email", "phone", "company", "status", "timezone", "notes")
+
+
+def update_lead(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
+    """The lead with the fields that were sent, and every other as it was (update_lead page)."""
+    lead = world.store[LEADS].get(request.owner, request.path_values["id"])
+    if lead is None:
+        raise Refused("missing_lead", f"no lead {request.path_values['id']}")
+    sent = {name: request.value[name] for name in UPDATABLE if request.value.get(name) is not None}
+    if sent:
+        moved = {"updated_at": world.clock.stamp_after(lead.value["updated_at"])}
+        lead = Record(lead.owner, {**lead.value, **sent, **moved})
+        changes.put(LEADS, lead)
+    rule = vendor.rule("aura.update_lead.only-sent-fields-change")
+    return Reply(200, {"success": True, "data": lead.value}, rule)
