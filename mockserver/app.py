@@ -77,11 +77,12 @@ class PathItem:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A route's `$` also matches before a line feed at the very end of a path.
         if scope["path"].endswith("\n") and self is not self._unknown:
-            return await self._unknown(scope, receive, send)
+            await self._unknown(scope, receive, send)
+            return
         started = perf_counter()
         body = await _body(receive)
         if body is None:
-            return None
+            return
         reply, content_type = self._reply(scope, body)
         await _send(reply, content_type, send)
         if self._log:

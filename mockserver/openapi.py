@@ -9,7 +9,7 @@ from mockserver.contract import Contract, read_json
 
 
 def document(contract: Contract) -> dict[str, Any]:
-    """The vendor's OpenAPI 3.1 document: openapi.json with every operation, each schema file a component by its title."""
+    """openapi.json with every operation of the vendor; each schema file becomes a component by its title."""
     folder = contract.library.folder / contract.vendor
     bundle = _Bundle()
     described: dict[str, Any] = read_json(folder / "openapi.json")

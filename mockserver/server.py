@@ -78,7 +78,7 @@ def _server(app: ASGIApp) -> uvicorn.Server:
     )
     server = uvicorn.Server(config)
     # uvicorn would take the signals and raise them again when it has stopped, so that Ctrl-C is no clean exit.
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     return server
 
 

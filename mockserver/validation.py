@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
 import orjson
 
 from mockserver.formats import FORMATS
-
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.protocols import Validator
 
 # Reserved by RFC 2606, so nobody can mistake it for a place to fetch from; relative $refs need such a base.
 BASE_URI = "https://schemas.invalid/"
@@ -84,7 +80,7 @@ class Schema:
         ).is_valid
 
     @cached_property
-    def _explainer(self) -> Validator:
+    def _explainer(self) -> Any:
         from mockserver.explaining import explainer
 
         return explainer(self.definition, self._library.python)
@@ -93,10 +89,11 @@ class Schema:
         """Everything that is wrong with a value, each with its place below `place`; empty when it is allowed."""
         if self.allows(value):
             return []
-        errors = sorted(self._explainer.iter_errors(value), key=lambda error: [str(step) for step in error.path])
-        return [problem for error in errors for problem in _explained(error, place)] or [
-            Problem(place, shown(value), f"what {self.file} says")
-        ]
+        from mockserver.explaining import problems
+
+        # Should the two validators ever disagree, the verdict stands and the words are few.
+        unexplained = Problem(place, shown(value), f"what schemas/{self.file} says")
+        return problems(self._explainer, value, place) or [unexplained]
 
 
 def shown(value: Any) -> str:
@@ -107,77 +104,3 @@ def shown(value: Any) -> str:
         return f"an array of {len(value)}"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST_RECEIVED else f"{text[:_LONGEST_RECEIVED]}… ({len(text)} characters)"
-
-
-def _explained(error: ValidationError, place: tuple[str | int, ...]) -> Iterator[Problem]:
-    """The problems behind one schema error: a choice is followed to its nearest branch."""
-    at = (*place, *error.path)
-    if error.validator == "anyOf" and error.context:
-        for nearer in _nearest_branch(error):
-            yield from _explained(nearer, at)
-        return
-    if error.validator == "required":
-        at = (*at, _missing_name(error))
-    if error.validator == "additionalProperties":
-        yield from _unexpected(error, at)
-        return
-    received = "nothing" if error.validator == "required" else shown(error.instance)
-    yield Problem(at, received, _allowed(error), _rule(error))
-
-
-def _nearest_branch(error: ValidationError) -> list[ValidationError]:
-    """Of a choice's branches the one with the fewest errors, a mere `null` last: it tells least."""
-    branches: dict[int, list[ValidationError]] = {}
-    for child in error.context or ():
-        branches.setdefault(int(child.schema_path[0]), []).append(child)
-    return min(branches.values(), key=lambda errors: (errors[0].validator_value == "null", len(errors)))
-
-
-def _missing_name(error: ValidationError) -> str:
-    """jsonschema reports each missing key in an error of its own, and names it in the message alone."""
-    return next(name for name in error.validator_value if error.message.startswith(repr(name)))
-
-
-def _unexpected(error: ValidationError, at: tuple[str | int, ...]) -> Iterator[Problem]:
-    known = error.schema["properties"]
-    for name in error.instance:
-        if name not in known:
-            yield Problem((*at, name), shown(error.instance[name]), "no such key", _rule(error))
-
-
-def _rule(error: ValidationError) -> str | None:
-    rule: str | None = error.schema.get("x-rules", {}).get(error.validator)
-    return rule
-
-
-_FORMATS = {
-    "uuid": "a UUID",
-    "date-time": "an RFC 3339 time, as in 2026-05-11T09:30:00Z",
-    "email": "an e-mail address",
-    "iana-timezone": "an IANA time zone, as in Europe/Lisbon",
-}
-_PLAIN = {
-    "required": "a value, this is required",
-    "pattern": "text that matches {value}",
-    "const": "{value}",
-    "maxLength": "at most {value} characters",
-    "maxItems": "at most {value} items",
-    "minItems": "at least {value} items",
-    "minProperties": "at least {value} keys",
-}
-
-
-def _allowed(error: ValidationError) -> str:
-    """What would have passed; a schema may say it in words of its own, `x-allowed`."""
-    value = error.validator_value
-    if error.validator in ("pattern", "format") and "x-allowed" in error.schema:
-        return str(error.schema["x-allowed"])
-    if error.validator == "format":
-        return _FORMATS[value]
-    if error.validator == "enum":
-        return ", ".join(str(member) for member in value)
-    if error.validator == "type":
-        return " or ".join([value] if isinstance(value, str) else value)
-    if error.validator in _PLAIN:
-        return _PLAIN[error.validator].format(value=shown(value) if error.validator == "const" else value)
-    return str(error.message)

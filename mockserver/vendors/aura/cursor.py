@@ -1,4 +1,4 @@
-"""Aura's cursors: base64 of a small JSON object that names the last call of a page (rule aura.list_calls.cursor-form)."""
+"""Aura's cursors: base64 of a JSON object that names the last call of a page (rule aura.list_calls.cursor-form)."""
 
 import base64
 import binascii

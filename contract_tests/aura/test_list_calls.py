@@ -1,0 +1,270 @@
+"""list_calls: pages, cursors, filters."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from contract_tests.target import Aura
+
+rule = pytest.mark.rule
+NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
+FILTERS = ["status", "lead_id", "closer_id", "setter_id", "booking_link_id"]
+
+
+def ids(calls: list[dict[str, Any]]) -> list[str]:
+    return [call["id"] for call in calls]
+
+
+def some_value(calls: list[dict[str, Any]], field: str) -> str:
+    """A value that some calls have in this field and some have not."""
+    values = {call[field] for call in calls if call[field] is not None}
+    return next(value for value in sorted(values) if any(call[field] != value for call in calls))
+
+
+@pytest.fixture
+def calls(aura: Aura) -> list[dict[str, Any]]:
+    """Every call of the organization, walked at the largest limit."""
+    return aura.walk()
+
+
+@rule("aura.list_calls.lists-the-organizations-calls")
+def test_each_listed_call_is_one_that_the_organization_can_get(aura: Aura):
+    """The list holds the organization's calls: each of them can be read with the same key."""
+    for call in aura.list_calls(limit="5").json()["data"]:
+        assert aura.get_call(call["id"]).status_code == 200
+
+
+@rule("aura.list_calls.other-organization-unseen", "aura.auth.key-selects-organization")
+def test_two_organizations_share_no_call(aura: Aura, calls: list[dict[str, Any]]):
+    """What one organization lists, the other does not, filtered or not."""
+    others = aura.walk(key=aura.other_key)
+    assert others
+    assert not set(ids(calls)) & set(ids(others))
+    for other in others[:3]:
+        assert aura.walk(lead_id=other["lead_id"]) == []
+
+
+@rule("aura.list_calls.no-success-key")
+def test_the_envelope_of_a_list_is_data_and_pagination(aura: Aura):
+    """A list, unlike a single record, has no success key."""
+    assert aura.list_calls().json().keys() == {"data", "pagination"}
+
+
+@rule("aura.list_calls.limit-default-50")
+def test_without_a_limit_a_page_holds_at_most_50_calls(aura: Aura, calls: list[dict[str, Any]]):
+    """The default limit is 50."""
+    assert len(aura.list_calls().json()["data"]) == min(50, len(calls))
+
+
+@rule("aura.list_calls.limit-keeps-page-small", "aura.list_calls.page-is-full")
+@pytest.mark.parametrize("limit", [1, 2, 7, 49, 51, 99, 100])
+def test_every_page_but_the_last_is_exactly_as_long_as_its_limit(aura: Aura, limit: int):
+    """No page is longer than its limit, and only the last is shorter."""
+    *pages, last = aura.pages(limit=str(limit))
+    assert {len(page["data"]) for page in pages} <= {limit}
+    assert len(last["data"]) <= limit
+
+
+@rule("aura.list_calls.limit-max-100")
+@pytest.mark.parametrize("limit", ["100", "101", "1000", "999999999999999999999"])
+def test_no_page_holds_more_than_100_calls(aura: Aura, limit: str):
+    """Whatever limit is asked for, a page holds 100 calls at most."""
+    assert len(aura.list_calls(limit=limit).json().get("data", [])) <= 100
+
+
+@rule("aura.list_calls.limit-not-1-to-100-refused")
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "1.5", "1e1", "ten", "", " 5", "05", "٥"])
+def test_a_limit_that_is_not_1_to_100_is_refused(aura: Aura, limit: str):
+    """A limit is a whole number from 1 to 100, and anything else is refused."""
+    assert aura.list_calls(limit=limit).status_code == 400
+
+
+@rule("aura.list_calls.cursor-goes-on")
+def test_a_cursor_gives_the_page_after(aura: Aura):
+    """Two pages of three are the first page of six."""
+    first = aura.list_calls(limit="3").json()
+    second = aura.list_calls(limit="3", cursor=first["pagination"]["next_cursor"]).json()
+    assert ids(first["data"] + second["data"]) == ids(aura.list_calls(limit="6").json()["data"])
+
+
+@rule("aura.list_calls.walk-gives-each-call-once")
+@pytest.mark.parametrize("limit", [1, 2, 3, 10, 50, 57, 99])
+def test_a_walk_gives_each_call_once_at_any_limit(aura: Aura, calls: list[dict[str, Any]], limit: int):
+    """Following next_cursor gives every call once and in the same order, however long the pages are."""
+    assert len(set(ids(calls))) == len(calls)
+    assert ids(aura.walk(limit=str(limit))) == ids(calls)
+
+
+@rule("aura.list_calls.has-more-agrees-with-cursor", "aura.list_calls.last-page-null-cursor")
+@pytest.mark.parametrize("limit", [1, 20, 58, 100])
+def test_has_more_is_true_until_the_last_page(aura: Aura, limit: int):
+    """Every page before the last has more and a cursor; the last has neither."""
+    *pages, last = (page["pagination"] for page in aura.pages(limit=str(limit)))
+    assert all(page["has_more"] is True and page["next_cursor"] for page in pages)
+    assert last == {"has_more": False, "next_cursor": None}
+
+
+@rule("aura.list_calls.has-more-agrees-with-cursor")
+def test_a_page_that_ends_with_the_last_call_has_no_more(aura: Aura, calls: list[dict[str, Any]]):
+    """A list that fills its pages exactly does not promise an empty one."""
+    status = next(status for status in {call["status"] for call in calls} if status is not None)
+    matching = [call for call in calls if call["status"] == status]
+    page = aura.list_calls(status=status, limit=str(min(100, len(matching)))).json()
+    assert page["pagination"]["has_more"] is (len(matching) > 100)
+
+
+@rule("aura.list_calls.filtered-walk-gives-each-match-once")
+@pytest.mark.parametrize("field", FILTERS)
+def test_a_filtered_walk_gives_each_match_once(aura: Aura, calls: list[dict[str, Any]], field: str):
+    """The filter holds on every page of a walk."""
+    value = some_value(calls, field)
+    assert ids(aura.walk(limit="2", **{field: value})) == ids([call for call in calls if call[field] == value])
+
+
+@rule("aura.list_calls.bad-cursor-refused")
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "string", "a", "eyJpZCI6IjQ1NiJ9", "bnVsbA==", "W10=", "eyJjcmVhdGVkX2F0IjoxLCJpZCI6MX0=", "é", "=", "%00"],
+)
+def test_a_cursor_that_the_list_did_not_hand_out_is_refused(aura: Aura, cursor: str):
+    """Made-up cursors do not start the list over in silence."""
+    assert aura.list_calls(cursor=cursor).status_code == 400
+
+
+@rule("aura.list_calls.cursor-form")
+def test_a_cursor_is_base64_of_a_json_object(aura: Aura):
+    """Cursors look like those that the vendor prints, so clients that peek see what they know."""
+    cursor = aura.list_calls(limit="1").json()["pagination"]["next_cursor"]
+    assert isinstance(json.loads(base64.b64decode(cursor, validate=True)), dict)
+
+
+@rule("aura.list_calls.cursor-survives-writes")
+def test_a_walk_during_writes_gives_each_call_once(aura: Aura, calls: list[dict[str, Any]]):
+    """Calls that change behind and ahead of the cursor neither vanish nor come twice."""
+    walked = []
+    for page in aura.pages(limit="20"):
+        walked += ids(page["data"])
+        for moved in (page["data"][0]["id"], calls[-1]["id"]):
+            assert aura.set_call_outcome(moved, {"status": "follow_up"}).status_code == 200
+    assert walked == ids(calls)
+
+
+@rule("aura.list_calls.newest-first")
+def test_calls_come_newest_first(calls: list[dict[str, Any]]):
+    """created_at never grows along the list."""
+    created = [datetime.fromisoformat(call["created_at"]) for call in calls]
+    assert created == sorted(created, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param("status", marks=rule("aura.list_calls.filter-status")),
+        pytest.param("lead_id", marks=rule("aura.list_calls.filter-lead-id")),
+        pytest.param("closer_id", marks=rule("aura.list_calls.filter-closer-id")),
+        pytest.param("setter_id", marks=rule("aura.list_calls.filter-setter-id")),
+        pytest.param("booking_link_id", marks=rule("aura.list_calls.filter-booking-link-id")),
+    ],
+)
+def test_a_filter_gives_exactly_the_calls_with_its_value(aura: Aura, calls: list[dict[str, Any]], field: str):
+    """For every value that some call has: all calls with it, and no others."""
+    for value in {call[field] for call in calls} - {None}:
+        assert ids(aura.walk(**{field: value})) == ids([call for call in calls if call[field] == value])
+
+
+@rule("aura.list_calls.filter-is-upcoming")
+def test_upcoming_and_past_part_the_calls(aura: Aura, calls: list[dict[str, Any]]):
+    """Each call is upcoming or not, and never both."""
+    upcoming, past = aura.walk(is_upcoming="true"), aura.walk(is_upcoming="false")
+    assert sorted(ids(upcoming + past)) == sorted(ids(calls))
+
+
+@rule("aura.list_calls.upcoming-is-scheduled-later-than-now")
+def test_an_upcoming_call_is_scheduled_later_than_now(aura: Aura):
+    """Calls a minute or more ahead are upcoming, calls a minute or more ago are not."""
+    now = datetime.now(UTC)
+    upcoming, past = aura.walk(is_upcoming="true"), aura.walk(is_upcoming="false")
+    assert upcoming and past
+    assert all(datetime.fromisoformat(call["scheduled_at"]) > now - timedelta(minutes=1) for call in upcoming)
+    assert all(datetime.fromisoformat(call["scheduled_at"]) < now + timedelta(minutes=1) for call in past)
+
+
+@rule("aura.list_calls.filters-combine")
+@pytest.mark.parametrize("pair", combinations(FILTERS, 2), ids="+".join)
+def test_two_filters_give_the_calls_that_pass_both(aura: Aura, calls: list[dict[str, Any]], pair: tuple[str, str]):
+    """Two filters are joined by and, for values that meet in a call and for values that do not."""
+    seen = next(call for call in calls if all(call[field] is not None for field in pair))
+    for query in ({field: seen[field] for field in pair}, {field: some_value(calls, field) for field in pair}):
+        expected = [call for call in calls if all(call[field] == value for field, value in query.items())]
+        assert ids(aura.walk(**query)) == ids(expected)
+
+
+@rule("aura.list_calls.filters-combine")
+def test_all_six_filters_work_together(aura: Aura, calls: list[dict[str, Any]]):
+    """A call is found by everything that can be asked of it at once."""
+    whole = next(call for call in calls if all(call[field] is not None for field in FILTERS))
+    upcoming = whole["id"] in ids(aura.walk(is_upcoming="true"))
+    query = {field: whole[field] for field in FILTERS}
+    assert whole["id"] in ids(aura.walk(is_upcoming=str(upcoming).lower(), **query))
+    assert whole["id"] not in ids(aura.walk(is_upcoming=str(not upcoming).lower(), **query))
+
+
+@rule("aura.list_calls.unknown-status-is-empty")
+@pytest.mark.parametrize("status", ["imaginary", "", "CLOSED", "null"])
+def test_a_status_that_no_call_has_gives_an_empty_list(aura: Aura, status: str):
+    """The status filter takes any text."""
+    assert aura.list_calls(status=status).json()["data"] == []
+
+
+@rule("aura.list_calls.unknown-reference-is-empty")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("lead_id", NOBODYS_ID),
+        ("booking_link_id", NOBODYS_ID),
+        ("closer_id", "user_nobody"),
+        ("setter_id", "user_nobody"),
+    ],
+)
+def test_an_id_that_no_call_has_gives_an_empty_list(aura: Aura, field: str, value: str):
+    """A filter that nothing passes is no error."""
+    page = aura.list_calls(**{field: value})
+    assert (page.status_code, page.json()["data"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("lead_id", "42", marks=rule("aura.list_calls.lead-id-not-uuid-refused")),
+        pytest.param("booking_link_id", "42", marks=rule("aura.list_calls.booking-link-id-not-uuid-refused")),
+        pytest.param("closer_id", "42", marks=rule("aura.list_calls.closer-id-pattern")),
+        pytest.param("closer_id", "user_a-b", marks=rule("aura.list_calls.closer-id-pattern")),
+        pytest.param("setter_id", "user_", marks=rule("aura.list_calls.setter-id-pattern")),
+        pytest.param("is_upcoming", "yes", marks=rule("aura.list_calls.is-upcoming-other-refused")),
+        pytest.param("is_upcoming", "True", marks=rule("aura.list_calls.is-upcoming-other-refused")),
+    ],
+)
+def test_a_filter_value_of_the_wrong_form_is_refused(aura: Aura, field: str, value: str):
+    """What a parameter's declared format, pattern or values do not allow is refused, and named."""
+    refusal = aura.list_calls(**{field: value})
+    assert refusal.status_code == 400
+    assert field in refusal.json()["error"]
+
+
+@rule("aura.http.repeated-parameter-400")
+def test_a_parameter_that_is_sent_twice_is_refused(aura: Aura):
+    """Neither of two values is chosen in silence."""
+    assert aura.send("GET", "/v1/calls?limit=1&limit=2").status_code == 400
+
+
+@rule("aura.http.unknown-parameter-ignored")
+def test_a_parameter_that_the_page_does_not_name_is_ignored(aura: Aura):
+    """Further parameters change nothing, not even when they are repeated."""
+    plain = aura.list_calls(limit="2").json()
+    assert aura.send("GET", "/v1/calls?limit=2&colour=green&colour=blue").json() == plain

@@ -1,0 +1,92 @@
+"""The server that is held to the contract, as its vendors' clients see it: one method for each operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+# A walk that is longer than this is taken to be endless.
+MOST_PAGES = 2_000
+OWN = "own"
+
+
+class Client:
+    """Requests to one vendor of the target, with the key of the first owner unless told otherwise."""
+
+    def __init__(self, http: httpx.Client, key: str, other_key: str) -> None:
+        self.http, self.key, self.other_key = http, key, other_key
+
+    def send(self, method: str, path: str, *, key: str | None = OWN, **options: Any) -> httpx.Response:
+        """Any request. `key`: None for no Authorization header; `options` as httpx.Client.request takes them."""
+        headers = dict(options.pop("headers", {}))
+        if key is not None:
+            headers.setdefault("Authorization", f"Bearer {self.key if key == OWN else key}")
+        return self.http.request(method, path, headers=headers, **options)
+
+
+class Aura(Client):
+    """Aura's four operations."""
+
+    def list_calls(self, *, key: str | None = OWN, **query: str) -> httpx.Response:
+        """GET /v1/calls."""
+        return self.send("GET", "/v1/calls", key=key, params=query)
+
+    def get_call(self, call_id: str, *, key: str | None = OWN) -> httpx.Response:
+        """GET /v1/calls/{id}."""
+        return self.send("GET", f"/v1/calls/{call_id}", key=key)
+
+    def set_call_outcome(self, call_id: str, body: Any, *, key: str | None = OWN) -> httpx.Response:
+        """POST /v1/calls/{id}/outcome."""
+        return self.send("POST", f"/v1/calls/{call_id}/outcome", key=key, json=body)
+
+    def update_lead(self, lead_id: str, body: Any, *, key: str | None = OWN) -> httpx.Response:
+        """PATCH /v1/leads/{id}."""
+        return self.send("PATCH", f"/v1/leads/{lead_id}", key=key, json=body)
+
+    def pages(self, *, key: str | None = OWN, **query: str) -> Iterator[dict[str, Any]]:
+        """Every page of a list from the first to the last; fails where the walk does not end."""
+        for _ in range(MOST_PAGES):
+            page = self.list_calls(key=key, **query).json()
+            yield page
+            if not page["pagination"]["next_cursor"]:
+                return
+            query["cursor"] = page["pagination"]["next_cursor"]
+        raise AssertionError(f"the walk did not end within {MOST_PAGES} pages")
+
+    def walk(self, *, key: str | None = OWN, **query: str) -> list[dict[str, Any]]:
+        """All calls of a list, page after page."""
+        return [call for page in self.pages(key=key, **{"limit": "100", **query}) for call in page["data"]]
+
+    def call(self, call_id: str) -> dict[str, Any]:
+        """A call as it is now."""
+        found: dict[str, Any] = self.get_call(call_id).json()["data"]
+        return found
+
+    def lead(self, lead_id: str) -> dict[str, Any]:
+        """A lead as it is now: no page documents reading one, but a PATCH without fields answers with it."""
+        found: dict[str, Any] = self.update_lead(lead_id, {}).json()["data"]
+        return found
+
+
+class Comm(Client):
+    """Comm's one operation, and the ids of calls that may be changed."""
+
+    def __init__(self, http: httpx.Client, key: str, other_key: str, call_id: str, other_call_id: str) -> None:
+        super().__init__(http, key, other_key)
+        self.call_id, self.other_call_id = call_id, other_call_id
+
+    def change_call_outcome(self, call_id: str, body: Any, *, key: str | None = OWN) -> httpx.Response:
+        """PATCH /api/v1/webhooks/calls/{call}/change-outcome."""
+        return self.send("PATCH", f"/api/v1/webhooks/calls/{call_id}/change-outcome", key=key, json=body)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server that plays both vendors."""
+
+    url: str
+    aura: Aura
+    comm: Comm
