@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+
+from contract_tests.target import Aura, Comm, Target
 from mockserver.app import create_app
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
-
-from contract_tests.target import Aura, Comm, Target
 
 
 def _fixture(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Why a value is not allowed: the reference validator `jsonschema` and its errors in words; imported only to explain."""
+"""Why a value is not allowed: the reference validator, jsonschema, in words. Imported only to explain."""
 
 from __future__ import annotations
 

@@ -53,12 +53,17 @@ class Library:
 
     @cached_property
     def python(self) -> Any:
-        """The same schemas for `jsonschema`, made when something must be explained for the first time."""
-        from referencing import Registry, Resource
+        """The same schemas for `jsonschema`, made when something must be explained for the first time.
 
-        return Registry().with_resources(
-            (uri, Resource.from_contents(document)) for uri, document in self.schemas.items()
-        )
+        They go without `$schema`: where it stands, jsonschema takes its own validator in place of ours.
+        """
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        plain = {uri: {**document} for uri, document in self.schemas.items()}
+        for document in plain.values():
+            del document["$schema"]
+        return Registry().with_resources((uri, DRAFT202012.create_resource(plain[uri])) for uri in plain)
 
     def schema(self, file: str) -> Schema:
         """The schema in a file of the folder, `aura/_shared/call.json`; raises KeyError where there is none."""

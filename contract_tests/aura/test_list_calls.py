@@ -196,7 +196,7 @@ def test_an_upcoming_call_is_scheduled_later_than_now(aura: Aura):
 
 
 @rule("aura.list_calls.filters-combine")
-@pytest.mark.parametrize("pair", combinations(FILTERS, 2), ids="+".join)
+@pytest.mark.parametrize("pair", list(combinations(FILTERS, 2)), ids="+".join)
 def test_two_filters_give_the_calls_that_pass_both(aura: Aura, calls: list[dict[str, Any]], pair: tuple[str, str]):
     """Two filters are joined by and, for values that meet in a call and for values that do not."""
     seen = next(call for call in calls if all(call[field] is not None for field in pair))

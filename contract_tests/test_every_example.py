@@ -1,0 +1,77 @@
+"""Every example in accepted/, refused/ and replies/ is what its folder says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.target import Target
+from mockserver.contract import Operation
+from mockserver.mock import read_packaged_vendors
+from mockserver.packaged import folder
+
+OPERATIONS = {
+    (vendor.contract.vendor, name): operation
+    for vendor in read_packaged_vendors().values()
+    for name, operation in vendor.contract.operations.items()
+}
+
+
+def examples(kind: str) -> Any:
+    """A parameter for each file below a folder of this kind: its operation and the file."""
+    found = [
+        pytest.param(operation, file, id=f"{name}-{file.stem}")
+        for (vendor, name), operation in OPERATIONS.items()
+        for file in sorted((folder("schemas") / vendor / name / kind).glob("*.json"))
+    ]
+    assert found
+    return pytest.mark.parametrize(("operation", "file"), found)
+
+
+def send(target: Target, operation: Operation, file: Path) -> int:
+    """The status that a request with this example gets: a body, or a query where the operation takes no body."""
+    value = json.loads(file.read_text(encoding="utf-8"))
+    client = target.aura if operation.vendor == "aura" else target.comm
+    call = target.aura.list_calls(limit="1").json()["data"][0]
+    path = operation.path.replace("leads/{id}", f"leads/{call['lead_id']}").replace("{id}", call["id"])
+    path = path.replace("{call}", target.comm.call_id)
+    sent = {"params": value} if operation.body is None else {"json": value}
+    return client.send(operation.method, path, **sent).status_code
+
+
+@examples("accepted")
+def test_an_accepted_example_is_accepted(target: Target, operation: Operation, file: Path):
+    """The target answers it with success."""
+    assert send(target, operation, file) == 200
+
+
+@examples("refused")
+def test_a_refused_example_is_refused(target: Target, operation: Operation, file: Path):
+    """The target answers it with the status for invalid requests."""
+    assert send(target, operation, file) == (400 if operation.vendor == "aura" else 422)
+
+
+@examples("replies")
+def test_an_example_reply_satisfies_the_schema_of_its_status(operation: Operation, file: Path):
+    """The file name begins with the status; the body is what the operation may answer with it."""
+    schema = operation.replies[int(file.stem.partition("-")[0])]
+    assert schema.problems(json.loads(file.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(("operation", "kind"), [(o, k) for o in OPERATIONS.values() for k in ("accepted", "refused")])
+def test_the_schemas_alone_tell_accepted_from_refused(operation: Operation, kind: str):
+    """What an example is, is decided by the contract and not by the target."""
+    schema = operation.body or operation.query_parameters
+    for file in sorted((folder("schemas") / operation.vendor / operation.name / kind).glob("*.json")):
+        assert schema.allows(json.loads(file.read_text(encoding="utf-8"))) is (kind == "accepted"), file.name
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_each_operation_has_the_examples_of_its_page(operation: Operation):
+    """The page's own request and reply stand among the examples."""
+    here = folder("schemas") / operation.vendor / operation.name
+    assert (here / "accepted" / "page-example.json").is_file()
+    assert (here / "replies" / "200-page-example.json").is_file()

@@ -1,0 +1,109 @@
+"""Every operation with generated requests: valid, invalid, at the borders, and in sequences along the links."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import available_timezones
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.parameters import ParameterLocation
+
+from contract_tests.target import Target
+from mockserver.formats import is_iana_timezone
+from mockserver.mock import read_packaged_vendors
+from mockserver.openapi import document
+
+EXAMPLES = int(os.environ.get("MOCKSERVER_MAX_EXAMPLES", "50"))
+INTEGERS = range(-(2**63), 2**64)
+
+schemathesis.openapi.format("iana-timezone", st.sampled_from(sorted(filter(is_iana_timezone, available_timezones()))))
+
+# A text with a NUL is valid for the schema and refused by the rules on unstorable text, which have tests of their own.
+CONFIG = {
+    "generation": {"allow-x00": False, "max-examples": EXAMPLES},
+    "operations": [
+        # A made-up cursor is valid for the schema, which knows text alone, and refused by rule
+        # aura.list_calls.bad-cursor-refused.
+        {"include-operation-id": "list_calls", "checks": {"positive_data_acceptance": {"enabled": False}}},
+    ],
+}
+SCHEMAS = {
+    name: schemathesis.openapi.from_dict(document(vendor.contract), config=SchemathesisConfig.from_dict(CONFIG))
+    for name, vendor in read_packaged_vendors().items()
+}
+QUIET = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    stateful_step_count=6,
+    print_blob=False,
+)
+
+
+def numbers(value: Any) -> Iterator[int]:
+    if isinstance(value, int):
+        yield value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from numbers(child)
+
+
+@schemathesis.hook
+def filter_body(context: Any, body: Any) -> bool:
+    """Numbers beyond 64 bits are valid for the schema and refused by rules that have tests of their own."""
+    return all(number in INTEGERS for number in numbers(body))
+
+
+@pytest.fixture(scope="module")
+def real_ids(target: Target) -> dict[tuple[str, str], str]:
+    """(operation, path parameter) to the id of a record that the target has."""
+    call = target.aura.list_calls(limit="1").json()["data"][0]
+    return {
+        ("get_call", "id"): call["id"],
+        ("set_call_outcome", "id"): call["id"],
+        ("update_lead", "id"): call["lead_id"],
+        ("change_call_outcome", "call"): target.comm.call_id,
+    }
+
+
+def hold(target: Target, vendor: str, case: Any, real_ids: dict[tuple[str, str], str]) -> None:
+    """Send a generated request, with a real id in place of a valid one, and run all checks on the reply."""
+    key = (target.aura if vendor == "aura" else target.comm).key
+    path = case.meta.components.get(ParameterLocation.PATH)
+    if path is not None and path.mode is GenerationMode.POSITIVE:
+        operation_id = case.operation.definition.raw["operationId"]
+        for name in case.path_parameters:
+            case.path_parameters[name] = real_ids[operation_id, name]
+    case.call_and_validate(base_url=target.url, headers={"Authorization": f"Bearer {key}"})
+
+
+@SCHEMAS["aura"].parametrize()
+@QUIET
+def test_aura_answers_generated_requests_as_documented(case: Any, target: Target, real_ids: Any):
+    """Valid requests are accepted, invalid ones refused, and every reply fits its schema."""
+    hold(target, "aura", case, real_ids)
+
+
+@SCHEMAS["comm"].parametrize()
+@QUIET
+def test_comm_answers_generated_requests_as_documented(case: Any, target: Target, real_ids: Any):
+    """Valid requests are accepted, invalid ones refused, and every reply fits its schema."""
+    hold(target, "comm", case, real_ids)
+
+
+@pytest.mark.parametrize("vendor", SCHEMAS)
+def test_sequences_along_the_links_end_as_documented(vendor: str, target: Target):
+    """Requests with ids from earlier replies: the same checks hold on every step."""
+    client = target.aura if vendor == "aura" else target.comm
+
+    class Sequences(SCHEMAS[vendor].as_state_machine()):
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"base_url": target.url, "headers": {"Authorization": f"Bearer {client.key}"}}
+
+    Sequences.run(settings=QUIET)

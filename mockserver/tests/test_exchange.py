@@ -1,0 +1,115 @@
+"""The request path: what is promised when something goes wrong inside."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mockserver.contract import ContractBroken
+from mockserver.exchange import Reply, Request, Vendor, answer
+from mockserver.mock import mock
+from mockserver.packaged import folder
+from mockserver.store import Record
+from mockserver.world import World
+
+CALL = "550e8400-e29b-41d4-a716-446655440000"
+NOW = datetime(2026, 5, 11, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def mocked() -> tuple[dict[str, Vendor], World]:
+    """The packaged mock, its clock frozen at noon of the anchor day."""
+    return mock(folder("fixtures"), NOW)
+
+
+def ask(vendor: Vendor, world: World, operation: str, body: Any = None, **path_values: str) -> Reply:
+    described = vendor.contract.operations[operation]
+    headers = {"content-type": "application/json"}
+    if vendor.contract.vendor == "comm":
+        headers["authorization"] = "Bearer comm_mock_token_team_northwind"
+    content = b"" if body is None else json.dumps(body).encode()
+    request = Request(
+        described, described.method, described.path, (described.method,), path_values, headers=headers, body=content
+    )
+    return answer(request, vendor, world)
+
+
+def test_a_reply_that_the_contract_does_not_allow_is_neither_sent_nor_stored(mocked: tuple[dict[str, Vendor], World]):
+    """ContractBroken names operation, status, JSON path and schema file."""
+    vendors, world = mocked
+    before = world.store["aura.calls"].get("org_2northwind", CALL)
+
+    def broken(request: Request, vendor: Vendor, world: World, changes: Any) -> Reply:
+        assert before is not None
+        wrong = Record(before.owner, {**before.value, "has_recording": "yes"})
+        changes.put("aura.calls", wrong)
+        return Reply(200, {"success": True, "data": wrong.value})
+
+    vendor = replace(vendors["aura"], operations={**vendors["aura"].operations, "get_call": broken})
+    with pytest.raises(ContractBroken) as caught:
+        ask(vendor, world, "get_call", id=CALL)
+    told = str(caught.value)
+    for part in ("get_call", "200", "$.data.has_recording", '"yes"', "schemas/aura/_shared/call_reply.json"):
+        assert part in told
+    assert world.store["aura.calls"].get("org_2northwind", CALL) is before
+
+
+def test_a_status_that_the_contract_does_not_declare_is_broken(mocked: tuple[dict[str, Vendor], World]):
+    """An operation answers with the statuses of its page items alone."""
+    vendors, world = mocked
+    operations = {**vendors["aura"].operations, "get_call": lambda *_: Reply(418, {})}
+    with pytest.raises(ContractBroken, match="418"):
+        ask(replace(vendors["aura"], operations=operations), world, "get_call", id=CALL)
+
+
+def test_under_a_frozen_clock_changes_carry_its_time_and_still_move_on(mocked: tuple[dict[str, Vendor], World]):
+    """The first change has the frozen time, the next one the millisecond after."""
+    vendors, world = mocked
+    stamps = [
+        ask(vendors["aura"], world, "set_call_outcome", {"status": "lost"}, id=CALL).body["data"]["updated_at"]
+        for _ in range(2)
+    ]
+    assert stamps == ["2026-05-11T12:00:00Z", "2026-05-11T12:00:00.001Z"]
+
+
+def test_the_same_seed_gives_the_same_ids():
+    """Two mocks with one seed make up the same ids; another seed makes up others."""
+    made = [mock(folder("fixtures"), NOW, random_seed)[1].ids.uuid() for random_seed in (7, 7, 8)]
+    assert made[0] == made[1] != made[2]
+
+
+def test_a_record_is_replaced_and_never_changed(mocked: tuple[dict[str, Vendor], World]):
+    """Who holds a record from before a write holds what it was."""
+    vendors, world = mocked
+    before = world.store["aura.calls"].get("org_2northwind", CALL)
+    assert before is not None
+    kept = json.dumps(before.value)
+    ask(vendors["aura"], world, "set_call_outcome", {"status": "lost", "notes": "Changed."}, id=CALL)
+    assert json.dumps(before.value) == kept
+    assert world.store["aura.calls"].get("org_2northwind", CALL) is not before
+
+
+def test_where_outcomes_are_listed_no_other_is_taken(mocked: tuple[dict[str, Vendor], World]):
+    """comm.change_call_outcome.outcome-not-listed-refused: the refusal lists those that are."""
+    vendors, world = mocked
+    world.outcomes = frozenset({"interested", "call_back"})
+    call = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
+    refusal = ask(vendors["comm"], world, "change_call_outcome", {"call_outcome": "intrested"}, call=call)
+    assert (refusal.status, refusal.rule and refusal.rule.id) == (
+        422,
+        "comm.change_call_outcome.outcome-not-listed-refused",
+    )
+    assert "call_back, interested" in refusal.body["message"]
+    assert ask(vendors["comm"], world, "change_call_outcome", {"call_outcome": "call_back"}, call=call).status == 200
+
+
+def test_two_worlds_never_meet():
+    """What is written in one is not seen in the other."""
+    (vendors, one), (_, other) = mock(folder("fixtures"), NOW), mock(folder("fixtures"), NOW)
+    ask(vendors["aura"], one, "set_call_outcome", {"status": "lost", "notes": "Only here."}, id=CALL)
+    seen = ask(vendors["aura"], other, "get_call", id=CALL)
+    assert seen.body["data"]["notes"] != "Only here."

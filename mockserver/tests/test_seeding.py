@@ -1,0 +1,134 @@
+"""Fixtures are checked whole, and never rot."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.mock import read_packaged_vendors
+from mockserver.packaged import folder
+from mockserver.seeding import FixtureError, Seed, seed
+
+VENDORS = read_packaged_vendors()
+ANCHOR = date(2026, 5, 11)
+FIRST = "550e8400-e29b-41d4-a716-446655440000"
+
+
+@pytest.fixture
+def fixtures(tmp_path: Path) -> Path:
+    """A copy of the packaged fixtures to spoil."""
+    return shutil.copytree(folder("fixtures"), tmp_path / "fixtures")
+
+
+def spoil(file: Path, change: Callable[[Any], None]) -> None:
+    content = json.loads(file.read_text(encoding="utf-8"))
+    change(content)
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+
+def call(planted: Seed) -> Any:
+    record = planted.store["aura.calls"].get("org_2northwind", FIRST)
+    assert record is not None
+    return record.value
+
+
+def faults(fixtures: Path) -> list[str]:
+    with pytest.raises(FixtureError) as caught:
+        seed(fixtures, VENDORS, ANCHOR)
+    return caught.value.faults
+
+
+def test_on_the_anchor_day_records_are_as_they_are_written():
+    """No move, no change."""
+    written = json.loads((folder("fixtures") / "aura/calls.json").read_text(encoding="utf-8"))["org_2northwind"]
+    assert call(seed(folder("fixtures"), VENDORS, ANCHOR)) == next(each for each in written if each["id"] == FIRST)
+
+
+def test_later_every_timestamp_moves_by_the_same_whole_days():
+    """Dates, times and times in notes move together; the time of day and every other text stay."""
+    then = call(seed(folder("fixtures"), VENDORS, ANCHOR))
+    now = call(seed(folder("fixtures"), VENDORS, date(2027, 5, 11)))
+    for field in ("scheduled_at", "created_at", "updated_at", "started_at"):
+        assert date.fromisoformat(now[field][:10]) - date.fromisoformat(then[field][:10]) == date(2027, 5, 11) - ANCHOR
+        assert now[field][10:] == then[field][10:]
+    assert now["ai_summary"] == then["ai_summary"]
+
+
+def test_without_an_anchor_nothing_moves(fixtures: Path):
+    """Fixtures without anchor.json keep their dates."""
+    (fixtures / "anchor.json").unlink()
+    moved = seed(fixtures, VENDORS, date(2030, 1, 1))
+    assert call(moved) == call(seed(folder("fixtures"), VENDORS, ANCHOR))
+
+
+def test_every_bad_record_is_reported_at_once(fixtures: Path):
+    """File, place, what was received and what is allowed, for records of several files."""
+
+    def two_bad_calls(content: Any) -> None:
+        content["org_2northwind"][3]["scheduled_at"] = "tomorrow"
+        content["org_2harbor"][1]["statuss"] = "closed"
+
+    spoil(fixtures / "aura/calls.json", two_bad_calls)
+    spoil(fixtures / "aura/leads.json", lambda content: content["org_2harbor"][0].update(email="nobody"))
+    spoil(fixtures / "comm/calls.json", lambda content: content[0].pop("call_outcome_logs"))
+    told = "\n".join(faults(fixtures))
+    assert 'aura/calls.json: $.org_2northwind[3].scheduled_at: received "tomorrow"; allowed: an RFC 3339 time' in told
+    assert "aura/calls.json: $.org_2harbor[1].statuss" in told
+    assert 'aura/leads.json: $.org_2harbor[0].email: received "nobody"; allowed: an e-mail address' in told
+    assert "comm/calls.json: $[0].call_outcome_logs: received nothing" in told
+
+
+def test_a_reference_to_a_lead_of_another_organization_is_reported(fixtures: Path):
+    """References hold within an organization."""
+    foreign = json.loads((fixtures / "aura/leads.json").read_text(encoding="utf-8"))["org_2harbor"][0]["id"]
+    spoil(fixtures / "aura/calls.json", lambda content: content["org_2northwind"][0].update(lead_id=foreign))
+    [fault] = faults(fixtures)
+    assert "lead_id" in fault
+    assert foreign in fault
+
+
+def test_an_id_that_stands_twice_is_reported(fixtures: Path):
+    """Two records with one id would hide each other."""
+    spoil(fixtures / "comm/calls.json", lambda content: content.append(content[0]))
+    [fault] = faults(fixtures)
+    assert "comm/calls.json: $[32].id" in fault
+    assert "second time" in fault
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("aura/calls.json", "{", "aura/calls.json"),
+        ("aura/calls.json", "[1]", "must be an object"),
+        ("aura/leads.json", '{"org_2northwind": {}}', "$.org_2northwind must be an array"),
+        ("aura/api_keys.json", "[{}]", "$[0].key must be a text"),
+        ("comm/api_keys.json", "[5]", "$[0] must be an object"),
+        ("comm/call_outcomes.json", "{}", "must be an array of names"),
+        ("anchor.json", '{"today": "soon"}', "anchor.json"),
+    ],
+)
+def test_a_file_of_the_wrong_shape_is_reported(fixtures: Path, file: str, text: str, told: str):
+    """The file is named, and what it must be."""
+    (fixtures / file).write_text(text, encoding="utf-8")
+    assert any(told in fault and file in fault for fault in faults(fixtures))
+
+
+def test_missing_files_are_reported_together(tmp_path: Path):
+    """An empty folder is told everything that it lacks."""
+    assert len(faults(tmp_path)) == 5
+    with pytest.raises(FixtureError, match="no such folder"):
+        seed(tmp_path / "nowhere", VENDORS, ANCHOR)
+
+
+def test_empty_files_make_an_empty_vendor(tmp_path: Path):
+    """A folder of empty arrays is in order."""
+    for name in ("aura/calls", "aura/leads", "aura/api_keys", "comm/calls", "comm/api_keys"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.json").write_text("[]", encoding="utf-8")
+    assert len(seed(tmp_path, VENDORS, ANCHOR).store["aura.calls"]) == 0
