@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.tests import curl
+
 KEY = "aura_pk_live_northwind00000000000000mock"
 PYTHON = [sys.executable, "-m", "mockserver"]
 
@@ -66,23 +68,8 @@ def test_the_banner_has_a_curl_for_each_operation_that_works():
     with serving() as (_, _, banner):
         curls = [line for line in banner if line.startswith("curl")]
         assert len(curls) == 5
-        for curl in curls:
-            assert _run_curl(curl) == 200, curl
-
-
-def _run_curl(line: str) -> int:
-    """What curl would do with this line, for machines that have no curl."""
-    url = re.search(r"'(http[^']+)'", line)
-    method = re.search(r"-X (\w+)", line)
-    body = re.search(r"-d '([^']+)'", line)
-    headers = dict(header.split(": ", 1) for header in re.findall(r"-H '([^']+)'", line))
-    assert url
-    request = urllib.request.Request(
-        url[1], body[1].encode() if body else None, headers, method=method[1] if method else None
-    )
-    with urllib.request.urlopen(request, timeout=5) as reply:
-        status: int = reply.status
-        return status
+        for line in curls:
+            assert curl.send(line)[0] == 200, line
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,0 +1,54 @@
+"""The README tells the truth."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mockserver.app import create_app
+from mockserver.cli import main
+from mockserver.mock import mock
+from mockserver.packaged import folder
+from mockserver.server import running
+from mockserver.tests import curl
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```console\n\$ (.+)\n((?:.*\n)*?)```", README)
+
+
+def unbroken(text: str) -> str:
+    """Lines in the README are broken for the eye, after a comma or at a blank."""
+    return re.sub(r"\s+", "", text)
+
+
+def test_each_example_gives_the_output_that_stands_below_it():
+    """Every curl of the README, in its order, against one mock with the clock frozen as it says."""
+    vendors, world = mock(folder("fixtures"), datetime(2026, 5, 11, 12, tzinfo=UTC))
+    shown = [(line, output) for line, output in EXAMPLES if line.startswith("curl")]
+    assert len(shown) == 6
+    with running(create_app(vendors, world)) as url:
+        for line, output in shown:
+            _, reply = curl.send(line, url)
+            same = doctest.OutputChecker().check_output(unbroken(output), unbroken(reply), doctest.ELLIPSIS)
+            assert same, f"{line}\n{reply}"
+
+
+def test_the_example_of_explain_is_true(capsys: pytest.CaptureFixture[str]):
+    """Word for word."""
+    [(line, output)] = [example for example in EXAMPLES if "explain" in example[0]]
+    assert main(line.split()[3:]) == 0
+    assert capsys.readouterr().out == output
+
+
+def test_every_flag_stands_in_the_table(capsys: pytest.CaptureFixture[str]):
+    """With the name of its variable."""
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert flags == set(re.findall(r"^\| `(--[a-z-]+)`", README, re.MULTILINE))
+    for flag in flags:
+        assert f"`MOCKSERVER_{flag[2:].replace('-', '_').upper()}`" in README
