@@ -16,14 +16,13 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from mockserver import __version__
+from mockserver import SERVER
 from mockserver.body import LARGEST
 from mockserver.contract import ContractBroken, Operation
-from mockserver.control import Control
+from mockserver.control import Control, NotFound
 from mockserver.exchange import Reply, Request, Vendor, answer
 from mockserver.world import World
 
-SERVER = f"aura-comm-mockserver/{__version__}"
 _SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
 # A refused body is read to its end, so that clients that send all before they listen get the answer, but not for ever.
 _MOST_READ = 64 * LARGEST
@@ -135,8 +134,10 @@ class Page:
             return refusal, _PROBLEM
         try:
             return Reply(200, self._page(scope["path_params"])), "application/json"
-        except KeyError as missing:
-            return _problem(HTTPStatus.NOT_FOUND, f"there is no {missing}"), _PROBLEM
+        except NotFound as missing:
+            return _problem(HTTPStatus.NOT_FOUND, str(missing)), _PROBLEM
+        except Exception as error:
+            return _defect(error), _PROBLEM
 
 
 async def _body(receive: Receive) -> bytes | None:

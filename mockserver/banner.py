@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mockserver.app import SERVER
+from mockserver import SERVER
 from mockserver.exchange import Vendor
 from mockserver.store import Record
 from mockserver.world import World

@@ -45,14 +45,23 @@ def read_body(body: bytes) -> Any:
 
 
 def _not_json(body: bytes, error: orjson.JSONDecodeError) -> Unreadable:
-    if "surrogate" in error.msg:
+    if "surrogate" in error.msg and _is_utf8(body):
         return Unreadable("unstorable_text", f"a text in the body holds half a surrogate pair: {error}")
     if "infinity" in error.msg:
         return Unreadable("number_too_large", f"a number in the body is too large: {error}")
     if "depth" in error.msg:
         return Unreadable("too_deep", f"the body is nested too deep; at most {DEEPEST} levels are read")
     start = body[:40].decode("utf-8", "replace")
-    return Unreadable("malformed_json", f"the body is not JSON: {error}; it begins {json.dumps(start)}")
+    reason = str(error) if _is_utf8(body) else "it is not UTF-8"
+    return Unreadable("malformed_json", f"the body is not JSON: {reason}; it begins {json.dumps(start)}")
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check_numbers(body: bytes) -> None:

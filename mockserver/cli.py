@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from mockserver.packaged import folder
 
 USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
 _COMMANDS = ("serve", "routes", "openapi", "explain")
-_YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,48 +56,73 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+# flag, how its text is read, default, what it does
+_FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
+    ("host", lambda text: _host(text), "127.0.0.1", "address to listen on (default: 127.0.0.1)"),
+    ("port", lambda text: _port(text), 4010, "port to listen on, 0 for any free one (default: 4010)"),
+    ("fixtures", Path, None, "folder with records to start from (default: the packaged ones)"),
+    (
+        "clock",
+        lambda text: _moment(text),
+        None,
+        "freeze the clock at a time like 2026-05-11T09:30:00Z (default: it runs)",
+    ),
+    ("random-seed", lambda text: _whole_number(text), 0, "seed of every made-up id (default: 0)"),
+    ("require-auth", lambda text: _yes_or_no(text), False, "refuse Aura requests that have no key"),
+    (
+        "log-format",
+        lambda text: _log_format(text),
+        "text",
+        "text or json, one line a request on stdout (default: text)",
+    ),
+]
+
+
 def _serve_flags(parser: argparse.ArgumentParser) -> None:
     parser.description = "Serve until Ctrl-C. Each flag can also be set as MOCKSERVER_<FLAG> in the environment."
-    flags: list[tuple[str, Callable[[str], Any], Any, str]] = [
-        ("host", str, "127.0.0.1", "address to listen on (default: %(default)s)"),
-        ("port", _port, 4010, "port to listen on, 0 for any free one (default: %(default)s)"),
-        ("fixtures", Path, None, "folder with records to start from (default: the packaged ones)"),
-        ("clock", _moment, None, "freeze the clock at this time, as in 2026-05-11T09:30:00Z (default: it runs)"),
-        ("random-seed", int, 0, "seed of every made-up id (default: %(default)s)"),
-        ("log-format", _log_format, "text", "text or json, one line a request on stdout (default: %(default)s)"),
-    ]
-    for name, kind, default, text in flags:
-        metavar = name.rpartition("-")[2].upper()
-        parser.add_argument(
-            f"--{name}", type=kind, default=_from_environment(parser, name, kind, default), help=text, metavar=metavar
-        )
-    required = _from_environment(parser, "require-auth", _yes_or_no, False)
-    parser.add_argument(
-        "--require-auth", action="store_true", default=required, help="refuse Aura requests that have no key"
-    )
-    parser.set_defaults(run=_serve)
+    for flag, kind, _, text in _FLAGS:
+        if flag == "require-auth":
+            parser.add_argument(f"--{flag}", action="store_true", default=None, help=text)
+        else:
+            parser.add_argument(f"--{flag}", type=kind, metavar=flag.rpartition("-")[2].upper(), help=text)
+    parser.set_defaults(run=_serve, parser=parser)
 
 
-def _from_environment(parser: argparse.ArgumentParser, name: str, kind: Callable[[str], Any], default: Any) -> Any:
-    variable = "MOCKSERVER_" + name.replace("-", "_").upper()
-    if variable not in os.environ:
-        return default
-    try:
-        return kind(os.environ[variable])
-    except (ValueError, argparse.ArgumentTypeError) as error:
-        parser.error(f"{variable}={os.environ[variable]!r}: {error}")
+def _settle(options: argparse.Namespace) -> None:
+    """Give each flag that was not given its variable's value, or its default; a bad variable is a usage error."""
+    for flag, kind, default, _ in _FLAGS:
+        name = flag.replace("-", "_")
+        variable = f"MOCKSERVER_{name.upper()}"
+        if getattr(options, name) is not None:
+            continue
+        try:
+            setattr(options, name, kind(os.environ[variable]) if os.environ.get(variable) else default)
+        except (ValueError, argparse.ArgumentTypeError) as error:
+            options.parser.error(f"{variable}: {error}")
+
+
+def _host(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("received nothing; write 127.0.0.1, or 0.0.0.0 for every address")
+    return text
+
+
+def _whole_number(text: str) -> int:
+    if not text.removeprefix("-").isdecimal():
+        raise argparse.ArgumentTypeError(f"received {text!r}; a seed is a whole number")
+    return int(text)
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
+    if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"received {text!r}; a port is a number from 0 to 65535")
     return int(text)
 
 
 def _moment(text: str) -> datetime:
     try:
-        return clock.parse(text)
-    except ValueError:
+        return clock.parse(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"received {text!r}; a time looks like 2026-05-11T09:30:00Z") from None
 
 
@@ -107,12 +133,18 @@ def _log_format(text: str) -> str:
 
 
 def _yes_or_no(text: str) -> bool:
-    if text.lower() not in _YES + _NO:
+    if text.lower() not in (*_YES, *_NO):
         raise argparse.ArgumentTypeError(f"received {text!r}; write true or false")
     return text.lower() in _YES
 
 
+def _stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _serve(options: argparse.Namespace) -> int:
+    # Until the server takes the signals over, SIGTERM is to end as quietly as Ctrl-C.
+    signal.signal(signal.SIGTERM, _stop)
     from mockserver import server
     from mockserver.access_log import logger
     from mockserver.app import create_app
@@ -121,6 +153,7 @@ def _serve(options: argparse.Namespace) -> int:
     from mockserver.mock import mock
     from mockserver.seeding import FixtureError
 
+    _settle(options)
     fixtures = options.fixtures or folder("fixtures")
     try:
         vendors, world = mock(fixtures, options.clock, options.random_seed, options.require_auth)

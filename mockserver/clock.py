@@ -24,7 +24,8 @@ class Clock:
     """The time of one world."""
 
     def __init__(self, frozen_at: datetime | None = None) -> None:
-        self._now: Callable[[], datetime] = (lambda: frozen_at) if frozen_at else (lambda: datetime.now(UTC))
+        stands = frozen_at.astimezone(UTC) if frozen_at else None
+        self._now: Callable[[], datetime] = (lambda: stands) if stands else (lambda: datetime.now(UTC))
 
     def now(self) -> datetime:
         """This moment, in UTC, in whole milliseconds."""
@@ -33,4 +34,7 @@ class Clock:
 
     def stamp_after(self, earlier: str) -> str:
         """This moment as text, or the millisecond after `earlier` if that is later: a change always moves the time."""
-        return written(max(self.now(), parse(earlier) + _MILLISECOND))
+        try:
+            return written(max(self.now(), parse(earlier) + _MILLISECOND))
+        except OverflowError:  # the calendar ends with the year 9999, and stamps stay there
+            return earlier

@@ -14,8 +14,12 @@ from mockserver.world import World
 Page = Callable[[Mapping[str, str]], Any]
 
 
+class NotFound(Exception):
+    """A page was asked for something that there is not; the message says what there is."""
+
+
 class Control:
-    """The pages of one application. Each takes the path's values, returns JSON, and raises KeyError for a 404."""
+    """The pages of one application. Each takes the path's values, returns JSON, and raises NotFound for a 404."""
 
     def __init__(self, vendors: Mapping[str, Vendor], world: World) -> None:
         self._vendors, self._world = vendors, world
@@ -38,4 +42,7 @@ class Control:
         """A vendor's OpenAPI 3.1 document."""
         from mockserver.openapi import document
 
-        return document(self._vendors[values["vendor"]].contract)
+        vendor = self._vendors.get(values["vendor"])
+        if vendor is None:
+            raise NotFound(f"there is no vendor {values['vendor']}; there are {', '.join(self._vendors)}")
+        return document(vendor.contract)

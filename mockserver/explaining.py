@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
@@ -12,17 +13,28 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError, val
 from mockserver.formats import FORMATS
 from mockserver.validation import Problem, shown
 
+# A body of 1 MiB has room for half a million mistakes; to name them all would hold up everyone else for half a minute.
+MOST = 100
 _FORMATS = {
     "uuid": "a UUID",
     "date-time": "an RFC 3339 time, as in 2026-05-11T09:30:00Z",
     "email": "an e-mail address",
     "iana-timezone": "an IANA time zone, as in Europe/Lisbon",
 }
+_TYPES = {
+    "string": "a text (string)",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+}
 _KEYWORDS = {
     "required": "a value, this is required",
     "pattern": "text that matches {}",
     "const": "{}",
-    "maxLength": "at most {} characters",
+    "maxLength": "a text of at most {} characters",
     "maxItems": "at most {} items",
     "minItems": "at least {} items",
     "minProperties": "at least {} keys",
@@ -30,9 +42,13 @@ _KEYWORDS = {
 
 
 def problems(validator: Any, value: Any, place: tuple[str | int, ...]) -> list[Problem]:
-    """All that a validator of `explainer` finds wrong with a value, in the order of the places."""
-    errors = sorted(validator.iter_errors(value), key=lambda error: [str(step) for step in error.path])
-    return [problem for error in errors for problem in _explained(error, place)]
+    """What a validator of `explainer` finds wrong with a value, in the order of the places; at most MOST of it."""
+    errors = list(islice(validator.iter_errors(value), MOST))
+    # A value of the wrong type is in no list of values either: that is one mistake, and the list tells more.
+    listed = {tuple(error.path) for error in errors if error.validator == "enum"}
+    errors = [error for error in errors if error.validator != "type" or tuple(error.path) not in listed]
+    errors.sort(key=lambda error: [str(step) for step in error.path])
+    return list(islice((problem for error in errors for problem in _explained(error, place)), MOST))
 
 
 def explainer(definition: Mapping[str, Any], registry: Any) -> Any:
@@ -43,7 +59,7 @@ def explainer(definition: Mapping[str, Any], registry: Any) -> Any:
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
     """A JSON Schema pattern is ECMA-262's: there `$` is the very end, which Python writes `\\Z`."""
-    return re.compile(re.sub(r"\$$", r"\\Z", pattern), re.ASCII)
+    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), re.ASCII)
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -103,8 +119,8 @@ def _allowed(error: Any) -> str:
     if keyword == "format":
         return _FORMATS[value]
     if keyword == "enum":
-        return ", ".join(map(str, value))
+        return "one of " + ", ".join(map(str, value))
     if keyword == "type":
-        return value if isinstance(value, str) else " or ".join(value)
+        return " or ".join(_TYPES[name] for name in ([value] if isinstance(value, str) else value))
     words = _KEYWORDS.get(keyword)
     return words.format(shown(value) if keyword == "const" else value) if words else str(error.message)

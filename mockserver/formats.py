@@ -15,7 +15,9 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"(?=.{{1,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 # Present in some time zone databases and not names of zones.
-_NOT_ZONES = ("posix/", "right/", "posixrules", "localtime")
+_NOT_ZONES = ("posix/", "right/", "posixrules", "localtime", "Factory")
+# Twice as long as the longest that there is; what clients send must not fill the cache below.
+_LONGEST_ZONE = 64
 
 
 def is_uuid(text: str) -> bool:
@@ -39,13 +41,15 @@ def is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=1024)
 def is_iana_timezone(text: str) -> bool:
     """A name of the IANA time zone database, as in Europe/Lisbon."""
-    if text.startswith(_NOT_ZONES):
-        return False
+    return len(text) <= _LONGEST_ZONE and not text.startswith(_NOT_ZONES) and _is_zone(text)
+
+
+@lru_cache(maxsize=1024)
+def _is_zone(name: str) -> bool:
     try:
-        ZoneInfo(text)
+        ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return False
     return True

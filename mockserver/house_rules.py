@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from mockserver.body import LARGEST, Unreadable, read_body
 from mockserver.exchange import Refused, Request, Vendor
-from mockserver.validation import Problem
+from mockserver.validation import Problem, shown
 from mockserver.world import World
 
 
 def path_is_known(request: Request, vendor: Vendor, world: World) -> None:
     """Some operation has this path."""
     if request.operation is None and not request.allowed_methods:
-        raise Refused("unknown_path", f"no operation has the path {request.path}")
+        raise Refused("unknown_path", f"no operation has the path {shown(request.path)}")
 
 
 def method_is_allowed(request: Request, vendor: Vendor, world: World) -> None:
@@ -19,7 +19,9 @@ def method_is_allowed(request: Request, vendor: Vendor, world: World) -> None:
     if request.operation is None:
         allowed = ", ".join(request.allowed_methods)
         raise Refused(
-            "wrong_method", f"{request.path} takes {allowed}; received {request.method}", headers={"Allow": allowed}
+            "wrong_method",
+            f"{shown(request.path)} takes {allowed}; received {request.method}",
+            headers={"Allow": allowed},
         )
 
 
@@ -39,8 +41,9 @@ def key_is_known(request: Request, vendor: Vendor, world: World) -> None:
 
 
 def body_is_small(request: Request, vendor: Vendor, world: World) -> None:
-    """The body is at most 1 MiB."""
-    if len(request.body) > LARGEST:
+    """The body of an operation that takes one is at most 1 MiB."""
+    takes_body = request.operation is not None and request.operation.body is not None
+    if takes_body and len(request.body) > LARGEST:
         raise Refused("body_too_large", f"the body is larger than {LARGEST} bytes; send less")
 
 

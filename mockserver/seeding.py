@@ -21,6 +21,9 @@ from mockserver.world import Keys
 _DATE = re.compile(rb'"(\d{4}-\d\d-\d\d)(?=["T ])')
 
 
+_UNREADABLE = object()
+
+
 class FixtureError(Exception):
     """Fixtures that cannot be loaded; `faults` names every one of them."""
 
@@ -35,8 +38,11 @@ class Fixtures:
     def __init__(self, folder: Path, today: date) -> None:
         self.folder = folder
         self.faults: list[str] = []
+        # Ids of records that have faults of their own, so that what refers to them is not reported too.
+        self.faulty_ids: set[str] = set()
+        self.unreadable: set[str] = set()
         if not folder.is_dir():
-            raise FixtureError([f"{folder}: there is no such folder; --fixtures takes a folder like fixtures/"])
+            raise FixtureError([f"{folder}: is no folder; --fixtures takes a folder like fixtures/"])
         anchor = folder / "anchor.json"
         self._days = timedelta(0)
         if anchor.exists():
@@ -45,11 +51,11 @@ class Fixtures:
     def _anchor(self, file: Path) -> date:
         try:
             return date.fromisoformat(orjson.loads(file.read_bytes())["today"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise FixtureError([f'{file}: must be {{"today": "YYYY-MM-DD"}} ({error!r})']) from None
 
     def read(self, name: str) -> Any:
-        """The JSON of `aura/calls.json`, its dates moved; None, and a fault, where it cannot be read."""
+        """The JSON of `aura/calls.json`, its dates moved; _UNREADABLE, and a fault, where it cannot be read."""
         file = self.folder / name
         try:
             return orjson.loads(_moved(file.read_bytes(), self._days))
@@ -57,7 +63,8 @@ class Fixtures:
             self.faults.append(f"{file}: there is no such file; write [] if it has nothing to say")
         except (OSError, ValueError) as error:
             self.faults.append(f"{file}: {error}")
-        return None
+        self.unreadable.add(name)
+        return _UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ def seed(folder: Path, vendors: Mapping[str, Vendor], today: date) -> Seed:
         loaded = {collection: _collection(fixtures, vendor, collection) for collection in VENDORS[name].COLLECTIONS}
         fixtures.faults += _dangling(fixtures, name, loaded)
         collections |= {f"{name}.{collection}": Collection(records) for collection, records in loaded.items()}
-        keys[name] = _keys(fixtures, name)
+        keys[name] = _keys(fixtures, name, {record.owner for records in loaded.values() for record in records})
     outcomes = _outcomes(fixtures)
     if fixtures.faults:
         raise FixtureError(fixtures.faults)
@@ -97,10 +104,18 @@ def _moved(text: bytes, days: timedelta) -> bytes:
     def later(found: re.Match[bytes]) -> bytes:
         day = found[1]
         if day not in known:
-            known[day] = (date.fromisoformat(day.decode()) + days).isoformat().encode()
+            known[day] = _later(day, days)
         return b'"' + known[day]
 
     return _DATE.sub(later, text)
+
+
+def _later(day: bytes, days: timedelta) -> bytes:
+    """A day that does not exist, or would leave the calendar, stays: where a date is needed the schema reports it."""
+    try:
+        return (date.fromisoformat(day.decode()) + days).isoformat().encode()
+    except (ValueError, OverflowError):
+        return day
 
 
 def _collection(fixtures: Fixtures, vendor: Vendor, collection: str) -> list[Record]:
@@ -115,6 +130,8 @@ def _collection(fixtures: Fixtures, vendor: Vendor, collection: str) -> list[Rec
             record = Record(value[owner_field] if owner_field else owner, value)
             faults = [f"{place}.id: {record.id} stands here for the second time"] * (record.id in records)
             records[record.id] = record
+        elif isinstance(value, dict):
+            fixtures.faulty_ids.add(str(value.get("id")).lower())
         fixtures.faults += [f"{fixtures.folder / file}: {fault}" for fault in faults]
     return list(records.values())
 
@@ -126,7 +143,7 @@ def _faults(schema: Schema, value: Any, place: str) -> list[str]:
 def _entries(fixtures: Fixtures, file: str, owner_field: str | None) -> Iterator[tuple[str, str, Any]]:
     """(place, owner, record) of a file: an array, or arrays by owner where the record does not name its own."""
     content = fixtures.read(file)
-    if content is None or content == []:
+    if content is _UNREADABLE or content == []:
         return
     groups: Iterable[tuple[str, Any]] = [("", content)]
     if owner_field is None:
@@ -146,10 +163,12 @@ def _dangling(fixtures: Fixtures, vendor: str, loaded: Mapping[str, list[Record]
     """References to records that the same owner does not have."""
     faults = []
     for collection, field, target in VENDORS[vendor].REFERENCES:
+        if f"{vendor}/{target}.json" in fixtures.unreadable:
+            continue
         there = {(record.owner, record.id) for record in loaded[target]}
         for record in loaded[collection]:
-            referred = record.value[field]
-            if referred is not None and (record.owner, referred.lower()) not in there:
+            referred = record.value[field].lower()
+            if (record.owner, referred) not in there and referred not in fixtures.faulty_ids:
                 file = fixtures.folder / vendor / f"{collection}.json"
                 faults.append(
                     f"{file}: record {record.id}: {field}: received {referred}; "
@@ -158,17 +177,25 @@ def _dangling(fixtures: Fixtures, vendor: str, loaded: Mapping[str, list[Record]
     return faults
 
 
-def _keys(fixtures: Fixtures, vendor: str) -> Keys:
+def _keys(fixtures: Fixtures, vendor: str, owners_with_records: set[str]) -> Keys:
+    """The keys of api_keys.json; what is wrong with an entry becomes a fault."""
     file, (key_name, owner_name) = f"{vendor}/api_keys.json", VENDORS[vendor].KEY_FIELDS
+    entries = fixtures.read(file)
+    if entries is not _UNREADABLE and not isinstance(entries, list):
+        fixtures.faults.append(
+            f"{fixtures.folder / file}: must be an array of objects with {key_name} and {owner_name}"
+        )
     owners: dict[str, str] = {}
-    without_key = None
-    for index, entry in enumerate(fixtures.read(file) or []):
-        if problem := _key_problem(entry, key_name, owner_name):
-            fixtures.faults.append(f"{fixtures.folder / file}: $[{index}]{problem}")
+    defaults: list[str] = []
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if fault := _key_fault(entry, key_name, owner_name, owners, owners_with_records):
+            fixtures.faults.append(f"{fixtures.folder / file}: $[{index}]{fault}")
             continue
         owners[entry[key_name]] = entry[owner_name]
-        without_key = entry[owner_name] if entry.get("default") else without_key
-    return Keys(owners, without_key)
+        defaults += [entry[owner_name]] if entry.get("default") else []
+    if len(set(defaults)) > 1:
+        fixtures.faults.append(f"{fixtures.folder / file}: only one entry can be the default; {len(defaults)} are")
+    return Keys(owners, defaults[0] if defaults else None)
 
 
 def _outcomes(fixtures: Fixtures) -> frozenset[str] | None:
@@ -177,16 +204,24 @@ def _outcomes(fixtures: Fixtures) -> frozenset[str] | None:
     if not (fixtures.folder / file).exists():
         return None
     names = fixtures.read(file)
-    if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
-        fixtures.faults.append(f"{fixtures.folder / file}: must be an array of names")
+    if names is _UNREADABLE:
+        return None
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name.strip() for name in names):
+        fixtures.faults.append(f"{fixtures.folder / file}: must be an array of names, at least one")
         return None
     return frozenset(names)
 
 
-def _key_problem(entry: Any, key_name: str, owner_name: str) -> str | None:
+def _key_fault(entry: Any, key: str, owner: str, known: Mapping[str, str], owners: set[str]) -> str | None:
     if not isinstance(entry, dict):
         return " must be an object"
-    for name in (key_name, owner_name):
+    for name in (key, owner):
         if not isinstance(entry.get(name), str) or not entry[name]:
             return f".{name} must be a text"
-    return None if entry[key_name].isascii() else f".{key_name} must be ASCII, as HTTP headers are"
+    if not entry[key].isascii():
+        return f".{key} must be ASCII, as HTTP headers are"
+    if entry[key] != entry[key].strip():
+        return f".{key} must not begin or end with a blank, which HTTP takes away"
+    if entry[key] in known:
+        return f".{key} stands here for the second time"
+    return None if entry[owner] in owners else f".{owner}: received {entry[owner]}; no record belongs to it"

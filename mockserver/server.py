@@ -9,8 +9,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 
+import orjson
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockserver import SERVER
 
 # What a client may still take to finish once the server is to stop; it must be gone within a second.
 _GRACE_SECONDS = 0.5
@@ -62,11 +66,26 @@ def running(app: ASGIApp) -> Iterator[str]:
     finally:
         server.should_exit = server.force_exit = True
         thread.join(10)
+        if thread.is_alive():
+            raise RuntimeError("the mock server did not stop within 10 seconds")
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's own, but for its answer to what is no HTTP; it has no path, so it gets no vendor's envelope."""
+
+    def send_400_response(self, msg: str) -> None:
+        detail = f"{msg} Is every character of the URL percent-encoded?"
+        body = orjson.dumps({"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail})
+        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nmock-server: {SERVER}\r\n"
+        head += f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
+        http=_Protocol,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -96,5 +115,6 @@ async def _serving(server: uvicorn.Server, listening: socket.socket, started: Ca
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.001)
-    started()
+    if server.started:
+        started()
     await serving

@@ -76,6 +76,7 @@ def test_a_status_other_than_the_five_is_refused(aura: Aura, call: dict[str, Any
     """The page lists five values, and the refusal lists them too."""
     refusal = aura.set_call_outcome(call["id"], {"status": status})
     assert refusal.status_code == 400
+    assert all(allowed in refusal.json()["error"] for allowed in STATUSES)
 
 
 @rule("aura.set_call_outcome.notes-are-set", "aura.set_call_outcome.empty-notes-accepted")

@@ -89,6 +89,13 @@ def test_a_note_without_content_or_time_is_refused(aura: Aura, lead: dict[str, A
     assert f"notes[1].{missing}" in refusal.json()["error"]
 
 
+@rule("aura.update_lead.note-time-is-any-text")
+def test_a_note_may_carry_any_text_as_its_time(aura: Aura, lead: dict[str, Any]):
+    """No format is declared for it."""
+    note = {"content": "Called back.", "created_at": "yesterday"}
+    assert update(aura, lead, notes=[note])["notes"] == [note]
+
+
 @rule("aura.update_lead.note-user-optional", "aura.update_lead.note-keeps-further-keys")
 def test_a_note_is_kept_as_it_was_sent(aura: Aura, lead: dict[str, Any]):
     """Without a user, with one, and with keys of its own."""

@@ -132,6 +132,31 @@ def test_the_clock_can_be_frozen():
             assert json.load(reply)["data"][0]["scheduled_at"] > "2030-01-02"
 
 
+def test_a_variable_that_is_empty_or_overruled_does_no_harm():
+    """An empty variable is none, a flag wins over its variable, and other commands do not look at them."""
+    with serving(
+        "--log-format", "text", MOCKSERVER_HOST="", MOCKSERVER_FIXTURES="", MOCKSERVER_LOG_FORMAT="xml"
+    ) as running:
+        assert running[1].startswith("http://127.0.0.1:")
+    assert run("routes", MOCKSERVER_PORT="http").returncode == 0
+
+
+def test_a_frozen_clock_with_an_offset_is_a_time_in_utc():
+    """The same moment, and the day that it is in UTC."""
+    with (
+        serving("--clock", "2026-05-11T01:00:00+09:00") as (_, url, _),
+        urllib.request.urlopen(f"{url}/__mock__/health", timeout=5) as reply,
+    ):
+        assert json.load(reply)["now"] == "2026-05-10T16:00:00Z"
+
+
+def test_sigterm_while_it_starts_ends_it_as_quietly():
+    """Before the server is up, the signal is no crash either."""
+    command = "import signal, mockserver.cli as cli; cli.folder = lambda name: signal.raise_signal(15); cli.main([])"
+    ended = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=20)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_a_taken_port_is_one_clear_sentence():
     """Exit code 4, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -148,12 +173,14 @@ def test_a_taken_port_is_one_clear_sentence():
         (["--port", "http"], {}, "a port is a number from 0 to 65535"),
         (["--port", "70000"], {}, "a port is a number from 0 to 65535"),
         (["--clock", "noon"], {}, "a time looks like"),
+        (["--clock", "0001-01-01T00:00:00+14:00"], {}, "a time looks like"),
         (["--log-format", "xml"], {}, "allowed are text and json"),
         (["--random-seed", "x"], {}, "--random-seed"),
         (["--colour"], {}, "--colour"),
         (["sing"], {}, "sing"),
         ([], {"MOCKSERVER_PORT": "http"}, "MOCKSERVER_PORT"),
         ([], {"MOCKSERVER_REQUIRE_AUTH": "perhaps"}, "MOCKSERVER_REQUIRE_AUTH"),
+        (["--host", ""], {}, "0.0.0.0 for every address"),
         (["explain", "aura.no.such-rule"], {}, "no rule aura.no.such-rule"),
         (["openapi", "other"], {}, "other"),
     ],

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from mockserver.clock import Clock, parse
 from mockserver.contract import ContractBroken
-from mockserver.exchange import Reply, Request, Vendor, answer
+from mockserver.exchange import Refused, Reply, Request, Vendor, answer
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.store import Record
+from mockserver.vendors.aura.calls import FILTERS
 from mockserver.world import World
 
 CALL = "550e8400-e29b-41d4-a716-446655440000"
@@ -113,3 +115,29 @@ def test_two_worlds_never_meet():
     ask(vendors["aura"], one, "set_call_outcome", {"status": "lost", "notes": "Only here."}, id=CALL)
     seen = ask(vendors["aura"], other, "get_call", id=CALL)
     assert seen.body["data"]["notes"] != "Only here."
+
+
+def test_a_refusal_drops_what_was_already_put(mocked: tuple[dict[str, Vendor], World]):
+    """A function that changes first and refuses then has changed nothing."""
+    vendors, world = mocked
+    before = world.store["aura.calls"].get("org_2northwind", CALL)
+
+    def rash(request: Request, vendor: Vendor, world: World, changes: Any) -> Reply:
+        assert before is not None
+        changes.put("aura.calls", Record(before.owner, {**before.value, "notes": "put too early"}))
+        raise Refused("missing_call", "changed my mind")
+
+    vendor = replace(vendors["aura"], operations={**vendors["aura"].operations, "get_call": rash})
+    assert ask(vendor, world, "get_call", id=CALL).status == 404
+    assert world.store["aura.calls"].get("org_2northwind", CALL) is before
+
+
+@pytest.mark.parametrize(("seconds", "upcoming"), [(-1, True), (0, False), (1, False)])
+def test_a_call_stops_being_upcoming_at_its_very_time(seconds: int, upcoming: bool):
+    """Scheduled later than now: not at now."""
+    _, world = mock(folder("fixtures"), NOW)
+    record = next(world.store["aura.calls"].newest_first("org_2northwind"))
+    there = parse(record.value["scheduled_at"]) + timedelta(seconds=seconds)
+    world.clock = Clock(there)
+    matches = FILTERS["is_upcoming"]("true", world.clock.now())
+    assert matches(record.value) is upcoming

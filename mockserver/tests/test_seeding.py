@@ -107,7 +107,11 @@ def test_an_id_that_stands_twice_is_reported(fixtures: Path):
         ("aura/calls.json", "{", "aura/calls.json"),
         ("aura/calls.json", "[1]", "must be an object"),
         ("aura/leads.json", '{"org_2northwind": {}}', "$.org_2northwind must be an array"),
+        ("aura/calls.json", "null", "must be an object"),
         ("aura/api_keys.json", "[{}]", "$[0].key must be a text"),
+        ("aura/api_keys.json", "5", "must be an array"),
+        ("aura/api_keys.json", '[{"key": "k", "organization": "org_nobody"}]', "no record belongs to it"),
+        ("aura/api_keys.json", '[{"key": "k\u00e9", "organization": "org_2harbor"}]', "must be ASCII"),
         ("comm/api_keys.json", "[5]", "$[0] must be an object"),
         ("comm/call_outcomes.json", "{}", "must be an array of names"),
         ("anchor.json", '{"today": "soon"}', "anchor.json"),
@@ -122,7 +126,7 @@ def test_a_file_of_the_wrong_shape_is_reported(fixtures: Path, file: str, text: 
 def test_missing_files_are_reported_together(tmp_path: Path):
     """An empty folder is told everything that it lacks."""
     assert len(faults(tmp_path)) == 5
-    with pytest.raises(FixtureError, match="no such folder"):
+    with pytest.raises(FixtureError, match="is no folder"):
         seed(tmp_path / "nowhere", VENDORS, ANCHOR)
 
 
@@ -132,3 +136,48 @@ def test_empty_files_make_an_empty_vendor(tmp_path: Path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / f"{name}.json").write_text("[]", encoding="utf-8")
     assert len(seed(tmp_path, VENDORS, ANCHOR).store["aura.calls"]) == 0
+
+
+def test_a_date_that_does_not_exist_is_reported_in_its_place(fixtures: Path):
+    """Among the other faults of the file, even where dates are moved."""
+
+    def two_faults(content: Any) -> None:
+        content["org_2northwind"][0]["created_at"] = "2026-13-45T00:00:00Z"
+        content["org_2northwind"][1]["has_recording"] = "yes"
+
+    spoil(fixtures / "aura/calls.json", two_faults)
+    with pytest.raises(FixtureError) as caught:
+        seed(fixtures, VENDORS, date(2027, 1, 1))
+    assert len(caught.value.faults) == 2
+    assert '$.org_2northwind[0].created_at: received "2026-13-45T00:00:00Z"' in caught.value.faults[0]
+
+
+def test_a_day_at_the_end_of_the_calendar_is_no_crash():
+    """Dates that would leave the calendar stay where they are."""
+    assert call(seed(folder("fixtures"), VENDORS, date(9999, 12, 31)))["created_at"].startswith("9999")
+
+
+def test_a_key_that_stands_twice_and_two_defaults_are_reported(fixtures: Path):
+    """Neither the last nor the first is chosen in silence."""
+
+    def twice(content: Any) -> None:
+        content[1]["default"] = True
+        content.append(content[0])
+
+    spoil(fixtures / "aura/api_keys.json", twice)
+    told = "\n".join(faults(fixtures))
+    assert "$[2].key stands here for the second time" in told
+    assert "only one entry can be the default" in told
+
+
+def test_what_refers_to_a_faulty_record_is_not_reported_too(fixtures: Path):
+    """One bad lead is one fault, however many calls it has; so is a file that cannot be read."""
+    first = "650e8400-e29b-41d4-a716-446655440001"
+
+    def one_bad_lead(content: Any) -> None:
+        next(lead for lead in content["org_2northwind"] if lead["id"] == first)["email"] = 5
+
+    spoil(fixtures / "aura/leads.json", one_bad_lead)
+    assert len(faults(fixtures)) == 1
+    (fixtures / "aura/leads.json").write_bytes(b"\xff")
+    assert len(faults(fixtures)) == 1

@@ -139,14 +139,14 @@ def test_every_problem_is_named_with_its_place_and_what_is_allowed():
         problem.where: (problem.received, problem.allowed, problem.rule) for problem in schema.problems(body, "body")
     }
     assert told == {
-        "body.company": ("null", "string", "aura.update_lead.null-refused"),
-        "body.notes[0].content": ("1", "string", None),
+        "body.company": ("null", "a text (string)", "aura.update_lead.null-refused"),
+        "body.notes[0].content": ("1", "a text (string)", None),
         "body.notes[0].created_at": (
             "nothing",
             "a value, this is required",
             "aura.update_lead.note-needs-content-and-time",
         ),
-        "body.notes[1]": ("7", "object", None),
+        "body.notes[1]": ("7", "an object", None),
         "body.phone": (
             '"12"',
             "+ and 2 to 15 digits without spaces or hyphens, the first not 0 (E.164)",
@@ -173,3 +173,18 @@ def test_an_unexpected_key_is_named():
         {"has_more": False, "next_cursor": None, "nextCursor": None}
     )
     assert (problem.where, problem.allowed) == ("nextCursor", "no such key")
+
+
+def test_half_a_million_mistakes_are_not_all_named():
+    """The first hundred are, and it takes no time in which others would wait."""
+    body = read_packaged_vendors()["aura"].contract.operations["update_lead"].body
+    assert body is not None
+    assert len(body.problems({"notes": [1] * 500_000}, "body")) == 100
+
+
+def test_a_value_of_the_wrong_type_is_one_problem():
+    """The list of values that it is not in tells more than its type."""
+    body = read_packaged_vendors()["aura"].contract.operations["set_call_outcome"].body
+    assert body is not None
+    [problem] = body.problems({"status": 1}, "body")
+    assert problem.allowed == "one of shown, no_show, closed, lost, follow_up"

@@ -70,4 +70,5 @@ def _sentence(field: str, problem: Problem) -> str:
     name = field.replace("_", " ")
     if problem.received == "nothing":
         return f"The {name} field is required."
-    return f"The {name} field must be {problem.allowed}; received {problem.received}."
+    subject = "body" if field == "body" else f"{name} field"
+    return f"The {subject} must be {problem.allowed}; received {problem.received}."
