@@ -26,7 +26,7 @@ FLAGS: list[tuple[str, type, Any, str]] = [
     ("lead-id", str, None, "an Aura lead that may be changed"),
     ("comm-call-id", str, None, "a Comm call that may be changed"),
     ("allow-writes", bool, False, "send POST and PATCH too, to the records that are named"),
-    ("strict", bool, False, "fail where the target differs from an inferred rule, too"),
+    ("strict-inferred", bool, False, "fail where the target differs from an inferred rule, too"),
     ("rate", str, None, "most requests in a time, as in 60/m or 5/s"),
     ("max-requests", int, 1500, "most requests in the whole run"),
     ("max-examples", int, 50, "generated requests for each operation"),
