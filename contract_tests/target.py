@@ -16,6 +16,11 @@ MOST_PAGES = 2_000
 OWN = "own"
 
 
+def refused(reply: httpx.Response) -> bool:
+    """Whether a request was refused: no page prints a status, so any of the client's errors will do."""
+    return 400 <= reply.status_code < 500
+
+
 class Client:
     """Requests to one vendor of the target, with the key of the first owner unless told otherwise."""
 

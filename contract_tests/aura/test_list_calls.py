@@ -40,7 +40,7 @@ def test_each_listed_call_is_one_that_the_organization_can_get(aura: Aura):
         assert aura.get_call(call["id"]).status_code == 200
 
 
-@rule("aura.list_calls.other-organization-unseen", "aura.auth.key-selects-organization")
+@rule("aura.list_calls.other-organization-unseen")
 def test_two_organizations_share_no_call(aura: Aura, calls: list[dict[str, Any]]):
     """What one organization lists, the other does not, filtered or not."""
     others = aura.walk(key=aura.other_key)
@@ -62,8 +62,15 @@ def test_without_a_limit_a_page_holds_at_most_50_calls(aura: Aura, calls: list[d
     assert len(aura.list_calls().json()["data"]) == min(50, len(calls))
 
 
-@rule("aura.list_calls.limit-keeps-page-small", "aura.list_calls.page-is-full")
+@rule("aura.list_calls.limit-keeps-page-small")
 @pytest.mark.parametrize("limit", [1, 2, 7, 49, 51, 99, 100])
+def test_no_page_is_longer_than_its_limit(aura: Aura, limit: int):
+    """Whatever the limit and whichever the page."""
+    assert all(len(page["data"]) <= limit for page in aura.pages(limit=str(limit)))
+
+
+@rule("aura.list_calls.page-is-full")
+@pytest.mark.parametrize("limit", [2, 49, 99])
 def test_every_page_but_the_last_is_exactly_as_long_as_its_limit(aura: Aura, limit: int):
     """No page is longer than its limit, and only the last is shorter."""
     *pages, last = aura.pages(limit=str(limit))
@@ -101,13 +108,21 @@ def test_a_walk_gives_each_call_once_at_any_limit(aura: Aura, calls: list[dict[s
     assert ids(aura.walk(limit=str(limit))) == ids(calls)
 
 
-@rule("aura.list_calls.has-more-agrees-with-cursor", "aura.list_calls.last-page-null-cursor")
+@rule("aura.list_calls.has-more-agrees-with-cursor")
 @pytest.mark.parametrize("limit", [1, 20, 58, 100])
 def test_has_more_is_true_until_the_last_page(aura: Aura, limit: int):
-    """Every page before the last has more and a cursor; the last has neither."""
-    *pages, last = (page["pagination"] for page in aura.pages(limit=str(limit)))
-    assert all(page["has_more"] is True and page["next_cursor"] for page in pages)
-    assert last == {"has_more": False, "next_cursor": None}
+    """Every page before the last has more, a cursor, and calls after it; the last has no more."""
+    *pages, last = aura.pages(limit=str(limit))
+    assert all(page["pagination"]["has_more"] is True and page["pagination"]["next_cursor"] for page in pages)
+    assert last["pagination"]["has_more"] is False
+    assert not pages or last["data"]
+
+
+@rule("aura.list_calls.last-page-null-cursor")
+def test_the_last_page_has_null_for_a_cursor(aura: Aura):
+    """Neither left out nor empty."""
+    *_, last = aura.pages(limit="100")
+    assert last["pagination"]["next_cursor"] is None
 
 
 @rule("aura.list_calls.has-more-agrees-with-cursor")

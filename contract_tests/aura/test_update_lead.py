@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.target import Aura
+from contract_tests.target import Aura, refused
 
 rule = pytest.mark.rule
 NOTE = {"content": "Prefers the morning.", "created_at": "2026-05-08T14:23:11.000Z", "user_id": "user_2abc123xyz"}
@@ -62,13 +62,19 @@ def test_an_update_shows_in_every_later_reply(aura: Aura, lead: dict[str, Any]):
     assert aura.lead(lead["id"]) == changed
 
 
-@rule("aura.update_lead.notes-replace", "aura.update_lead.empty-notes-clear")
+@rule("aura.update_lead.empty-notes-clear")
+def test_no_notes_at_all_clear_them(aura: Aura, lead: dict[str, Any]):
+    """An empty array replaces like any other."""
+    update(aura, lead, notes=[NOTE])
+    assert update(aura, lead, notes=[])["notes"] == []
+
+
+@rule("aura.update_lead.notes-replace")
 def test_notes_are_replaced_as_a_whole(aura: Aura, lead: dict[str, Any]):
-    """New notes do not join the old, and none at all clear them."""
+    """New notes do not join the old."""
     second = {"content": "Called back.", "created_at": "2026-05-09T08:00:00.000Z"}
     assert update(aura, lead, notes=[NOTE, NOTE])["notes"] == [NOTE, NOTE]
     assert update(aura, lead, notes=[second])["notes"] == [second]
-    assert update(aura, lead, notes=[])["notes"] == []
 
 
 @rule("aura.update_lead.null-notes-skip", "aura.update_lead.omitted-notes-skip")
@@ -82,11 +88,23 @@ def test_null_or_no_notes_leave_the_notes(aura: Aura, lead: dict[str, Any], body
 @rule("aura.update_lead.note-needs-content-and-time")
 @pytest.mark.parametrize("missing", ["content", "created_at"])
 def test_a_note_without_content_or_time_is_refused(aura: Aura, lead: dict[str, Any], missing: str):
-    """One incomplete note refuses them all, and the refusal says which."""
+    """One incomplete note refuses them all."""
     incomplete = {name: value for name, value in NOTE.items() if name != missing}
-    refusal = aura.update_lead(lead["id"], {"notes": [NOTE, incomplete]})
-    assert refusal.status_code == 400
-    assert f"notes[1].{missing}" in refusal.json()["error"]
+    assert refused(aura.update_lead(lead["id"], {"notes": [NOTE, incomplete]}))
+
+
+@rule("aura.errors.all-problems-named")
+def test_the_refusal_of_a_note_says_which(aura: Aura, lead: dict[str, Any]):
+    """By its number."""
+    refusal = aura.update_lead(lead["id"], {"notes": [NOTE, {"content": "Called back."}]})
+    assert "notes[1].created_at" in refusal.json()["error"]
+
+
+@rule("aura.http.invalid-request-400")
+@pytest.mark.parametrize("body", [{"phone": "x"}, {"email": "x"}, {"company": 5}, {"notes": [{}]}, {"notes": "x"}])
+def test_a_refused_update_has_the_status_400(aura: Aura, lead: dict[str, Any], body: Any):
+    """Pattern, format, type and required keys."""
+    assert aura.update_lead(lead["id"], body).status_code == 400
 
 
 @rule("aura.update_lead.note-time-is-any-text")
@@ -124,16 +142,14 @@ def test_a_phone_in_e164_is_stored(aura: Aura, lead: dict[str, Any], phone: str)
 )
 def test_a_phone_that_is_not_e164_is_refused(aura: Aura, lead: dict[str, Any], phone: str):
     """One digit, sixteen, a leading zero, no plus, anything else."""
-    refusal = aura.update_lead(lead["id"], {"phone": phone})
-    assert refusal.status_code == 400
-    assert "body.phone" in refusal.json()["error"]
+    assert refused(aura.update_lead(lead["id"], {"phone": phone}))
 
 
 @rule("aura.update_lead.email-format")
 @pytest.mark.parametrize("email", ["", "john", "john@", "@example.com", "john@@example.com", "john doe@example.com"])
 def test_an_email_that_is_none_is_refused(aura: Aura, lead: dict[str, Any], email: str):
     """The declared format is kept to."""
-    assert aura.update_lead(lead["id"], {"email": email}).status_code == 400
+    assert refused(aura.update_lead(lead["id"], {"email": email}))
 
 
 @rule("aura.update_lead.timezone-is-iana")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.target import Comm
+from contract_tests.target import Comm, refused
 
 rule = pytest.mark.rule
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
@@ -51,8 +51,14 @@ def test_a_good_change_is_answered_with_200_and_json(comm: Comm):
 def test_without_a_token_nobody_is_served(comm: Comm, unchanged: None):
     """The page asks for a Bearer token."""
     reply = comm.change_call_outcome(comm.call_id, {"call_outcome": "burned_experience"}, key=None)
-    assert_refused(reply, 401)
-    assert reply.json() == {"message": "Unauthenticated."}
+    assert refused(reply)
+
+
+@rule("comm.auth.unknown-token-401")
+def test_a_missing_token_is_answered_like_an_unknown_one(comm: Comm):
+    """401, in the framework's words."""
+    reply = comm.change_call_outcome(comm.call_id, {"call_outcome": "interested"}, key=None)
+    assert (reply.status_code, reply.json()) == (401, {"message": "Unauthenticated."})
 
 
 @rule("comm.auth.unknown-token-401")

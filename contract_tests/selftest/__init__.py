@@ -1,0 +1,1 @@
+"""The kit tried on servers whose truth is known: correct ones that differ in detail, and broken ones."""

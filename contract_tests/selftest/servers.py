@@ -1,0 +1,138 @@
+"""Servers to try the kit on: the mock behind a function that may change each request and each reply."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from mockserver.app import create_app
+from mockserver.mock import mock
+from mockserver.packaged import folder
+from mockserver.server import running
+from mockserver.store import Collection, Position, Record
+from mockserver.world import World
+
+
+@dataclass
+class Exchange:
+    """One request and, once it is answered, its reply; a function of a server may change both."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
+    body: bytes
+    status: int = 0
+    reply: Any = None
+    reply_headers: dict[str, str] = field(default_factory=dict)
+
+
+Change = Callable[[Exchange, Callable[[Exchange], Any]], Any]
+
+
+@contextmanager
+def serving(change: Change, prepare: Callable[[World], None] = lambda world: None) -> Iterator[str]:
+    """A mock whose every exchange goes through `change(exchange, answer)`; `answer(exchange)` is awaited by it."""
+    vendors, world = mock(folder("fixtures"))
+    prepare(world)
+    app = create_app(vendors, world)
+
+    async def changed(scope: Any, receive: Any, send: Any) -> None:
+        exchange = Exchange(
+            scope["method"],
+            scope["path"],
+            parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True),
+            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            await _read(receive),
+        )
+
+        async def answer(asked: Exchange) -> None:
+            await _answer(app, scope, asked)
+
+        await change(exchange, answer)
+        body = exchange.reply if isinstance(exchange.reply, bytes) else json.dumps(exchange.reply).encode()
+        headers = {**exchange.reply_headers, "content-length": str(len(body))}
+        start = {"type": "http.response.start", "status": exchange.status}
+        await send({**start, "headers": [(name.encode(), value.encode()) for name, value in headers.items()]})
+        await send({"type": "http.response.body", "body": body})
+
+    with running(changed) as url:
+        yield url
+
+
+async def _read(receive: Any) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+async def _answer(app: Any, scope: Any, exchange: Exchange) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": exchange.body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asked = {
+        **scope,
+        "method": exchange.method,
+        "path": exchange.path,
+        "query_string": urlencode(exchange.query).encode("ascii"),
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in exchange.headers.items()],
+    }
+    await app(asked, receive, send)
+    exchange.status = int(sent[0]["status"])
+    exchange.reply_headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    exchange.reply = json.loads(sent[1]["body"])
+
+
+class OldestFirst(Collection):
+    """A collection that lists its records the other way round."""
+
+    def newest_first(self, owner: str, before: Position | None = None) -> Iterator[Record]:
+        """From the oldest on, or from the first that is younger than `before`."""
+        positions = self._positions.get(owner, [])
+        for place in positions[0 if before is None else bisect_right(positions, before) :]:
+            yield self._records[place[1]]
+
+
+def oldest_first(world: World) -> None:
+    """Let Aura's calls come the other way round."""
+    calls = OldestFirst(world.store["aura.calls"])
+    world.store._collections["aura.calls"] = calls
+
+
+async def another_correct(exchange: Exchange, answer: Any) -> None:
+    """Correct by every documented fact, and different from us in every detail that we inferred."""
+    if exchange.path.startswith("/v1") and "authorization" not in exchange.headers:
+        exchange.status, exchange.reply = 401, _error("Unauthorized", "UNAUTHENTICATED")
+        exchange.reply_headers = {"content-type": "application/json"}
+        return
+    exchange.query = [(name, _clamped(value) if name == "limit" else value) for name, value in exchange.query]
+    await answer(exchange)
+    exchange.reply_headers = {"content-type": exchange.reply_headers["content-type"], "x-powered-by": "another"}
+    if exchange.path.startswith("/v1") and exchange.status >= 400:
+        code = "NOT_FOUND" if exchange.status == 404 else "VALIDATION_FAILED"
+        exchange.reply = _error("That did not work.", code)
+        exchange.status = 422 if exchange.status == 400 else exchange.status
+
+
+def _clamped(limit: str) -> str:
+    return "100" if limit.isascii() and limit.isdecimal() and int(limit) > 100 else limit
+
+
+_ids = iter(range(10**9))
+
+
+def _error(text: str, code: str) -> dict[str, Any]:
+    return {"success": False, "error": text, "code": code, "requestId": f"another-{next(_ids)}"}
