@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,8 +35,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the flags, and keep the verdicts of this run."""
     config.addinivalue_line("markers", "rule(id, ...): the rules of the rule book that a test holds the target to")
-    config.stash[VERDICTS] = Verdicts(flags.read(config))
+    told = flags.read(config)
+    # Read by test_every_operation.py, which needs it while it is imported.
+    os.environ["MOCKSERVER_MAX_EXAMPLES"] = str(told.max_examples)
+    config.stash[VERDICTS] = Verdicts(told)
     config.pluginmanager.register(config.stash[VERDICTS], "contract-verdicts")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What tries the kit or the repository has nothing to say about another's server."""
+    ours = collection_path.name in ("selftest", "test_the_contract_is_complete.py")
+    return True if ours and not config.stash[VERDICTS].options.own_mock else None
 
 
 def _fixture(name: str) -> Any:

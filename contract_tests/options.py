@@ -30,7 +30,6 @@ FLAGS: list[tuple[str, type, Any, str]] = [
     ("rate", str, None, "most requests in a time, as in 60/m or 5/s"),
     ("max-requests", int, 1500, "most requests in the whole run"),
     ("max-examples", int, 50, "generated requests for each operation"),
-    ("seed", int, 0, "seed of everything that is generated"),
     ("timeout", float, 10.0, "seconds that a reply may take"),
 ]
 

@@ -1,4 +1,4 @@
-"""The command line: serve (the default), routes, openapi, explain."""
+"""The command line: serve (the default), routes, openapi, explain, check."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver import __version__, clock
 from mockserver.packaged import folder
 
 USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
-_COMMANDS = ("serve", "routes", "openapi", "explain")
+_COMMANDS = ("serve", "routes", "openapi", "explain", "check")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "serve")
     try:
+        if given[0] == "check":  # its flags are pytest's, and the tests' own
+            return _check(given[1:])
         options = _parser().parse_args(given)
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="print a rule of the rule book with its grade and source")
     explain.add_argument("rule", help="an id as in the Mock-Rule header, or the beginning of some")
     explain.set_defaults(run=_explain)
+    commands.add_parser("check", help="hold a server to the contract: a URL, then flags of the contract tests")
     return parser
 
 
@@ -211,3 +214,21 @@ def _explain(options: argparse.Namespace) -> int:
         why = "source" if rule.grade == "documented" else "reason"
         print(f"{rule.id}\n  {rule.promise}\n  {rule.grade}; {why}: {rule.source}")
     return 0
+
+
+def _check(given: list[str]) -> int:
+    """Run the packaged contract tests; 0 conforms, 1 broken, 2 usage, 3 not reached or refused, 4 nothing compared."""
+    try:
+        import pytest
+    except ImportError:
+        return _failed('check needs the test extra: pip install "aura-comm-mockserver[test]"', USAGE)
+    if given and not given[0].startswith("-"):
+        given = ["--target-url", *given]
+    flags = {flag.partition("=")[0] for flag in given}
+    if not flags & {"--target-url", "--aura-url", "--comm-url", "--help", "-h"}:
+        return _failed("check needs a URL: python -m mockserver check https://staging.example", USAGE)
+    tests = folder("contract_tests")
+    sys.path.insert(0, str(tests.parent))
+    code = int(pytest.main([str(tests), "--import-mode=importlib", "-p", "no:cacheprovider", "-q", *given]))
+    # pytest says 4 for a usage error and 5 for a run in which nothing was tested.
+    return {4: USAGE, 5: 4}.get(code, code)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -51,6 +54,26 @@ def test_a_refused_token_ends_the_run_with_3(correct: str, tokens: dict[str, str
     run = trial(correct, tokens=tokens)
     assert run.code == 3
     assert "refused the token" in run.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--aura-url", "URL", "--max-requests", "400"], 0, "requests in"),
+        (["--comm-url", "URL"], 0, "change_call_outcome"),
+        (["--comm-url", "URL", "-k", "list_calls"], 4, ""),
+        (["URL", "--rate", "fast"], 2, "as in 60/m"),
+        (["URL", "--colour"], 2, "--colour"),
+        ([], 2, "check needs a URL"),
+    ],
+)
+def test_check_runs_the_same_tests_by_one_command(correct: str, arguments: list[str], code: int, told: str):
+    """One vendor or both, with exit codes of its own."""
+    command = [sys.executable, "-m", "mockserver", "check", *(correct if word == "URL" else word for word in arguments)]
+    environment = {**os.environ, **TOKENS, "MOCKSERVER_MAX_EXAMPLES": "5"}
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    assert ended.returncode == code, ended.stdout[-2000:] + ended.stderr[-2000:]
+    assert told in ended.stdout + ended.stderr
 
 
 def test_a_server_that_is_not_there_ends_the_run_with_3():
