@@ -29,7 +29,7 @@ class Seen:
     requests: int = 0
     by_operation: Counter[str] = field(default_factory=Counter)
     problems: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
-    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    undeclared: set[tuple[str, int]] = field(default_factory=set)
 
 
 class Guard(httpx.BaseTransport):
@@ -81,8 +81,9 @@ class Guard(httpx.BaseTransport):
         if operation is None:
             return
         self._seen.by_operation[operation.name] += 1
-        self._seen.statuses[operation.name, reply.status_code] += 1
         schema = operation.replies.get(reply.status_code)
+        if schema is None:
+            self._seen.undeclared.add((operation.name, reply.status_code))
         try:
             problems = schema.problems(reply.json()) if schema else []
         except ValueError:
