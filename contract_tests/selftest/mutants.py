@@ -253,15 +253,16 @@ def found(name: str) -> tuple[str, bool, str]:
 def main() -> int:
     """Try them all, two at a time; prints the misses and the share of each class."""
     names = sys.argv[1:] or list(MUTANTS)
+    results = []
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(found, names))
-    for name, recognised, ending in results:
-        if not recognised:
-            print(f"missed: {MUTANTS[name].kind}: {name} ({MUTANTS[name].breaks}); {ending}")
+        for name, recognised, ending in pool.map(found, names):
+            results.append((name, recognised))
+            verdict = "recognised" if recognised else f"MISSED ({MUTANTS[name].breaks})"
+            print(f"{verdict}: {MUTANTS[name].kind}: {name}; {ending}", flush=True)
     for kind in dict.fromkeys(MUTANTS[name].kind for name in names):
-        scores = [recognised for name, recognised, _ in results if MUTANTS[name].kind == kind]
+        scores = [recognised for name, recognised in results if MUTANTS[name].kind == kind]
         print(f"{kind:12} {sum(scores):3} of {len(scores)}")
-    missed = sum(not recognised for _, recognised, _ in results)
+    missed = sum(not recognised for _, recognised in results)
     print(f"{len(results) - missed} of {len(results)} recognised")
     return bool(missed)
 

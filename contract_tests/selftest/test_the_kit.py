@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from contract_tests.selftest.mutants import found
 from contract_tests.selftest.servers import Exchange, another_correct, oldest_first, serving
 from contract_tests.selftest.trial import TOKENS, trial
 
@@ -46,6 +47,15 @@ def test_another_correct_server_conforms_and_differs():
         "aura.errors.text-of-missing-call",
     } <= run.rules("differs")
     assert strict.code == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["get without transcript_data", "one call left out between pages", "only no_show is not filtered"]
+)
+def test_a_broken_server_is_recognised(name: str):
+    """One of several classes each; the script tries them all."""
+    _, recognised, ending = found(name)
+    assert recognised, ending
 
 
 @pytest.mark.parametrize("tokens", [{**TOKENS, "MOCKSERVER_AURA_TOKEN": "wrong"}])
