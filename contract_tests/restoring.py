@@ -28,6 +28,7 @@ class Keeper:
             self._put_back("call", lambda: self._aura.set_call_outcome(self._call["id"], body), body)
         if self._lead:
             body = {name: self._lead[name] for name in UPDATABLE if self._lead[name] is not None}
+            body.setdefault("notes", [])  # null would skip them, and leave what a test wrote
             self._put_back("lead", lambda: self._aura.update_lead(self._lead["id"], body), body)
         for loss in self._losses():
             self._say(f"not restored: {loss}")

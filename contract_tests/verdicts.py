@@ -23,7 +23,8 @@ RULES: dict[str, Rule] = {
 VERDICTS = ("held", "not observed", "differs", "broken")
 
 
-@dataclass
+# A plugin must be hashable, so two of these are never equal.
+@dataclass(eq=False)
 class Verdicts:
     """The verdict on each rule, with the words of the test that gave it."""
 
