@@ -122,17 +122,13 @@ def _connected(stack: ExitStack, told: Options, verdicts: Verdicts) -> Target:
 @pytest.fixture
 def aura(target: Target) -> Aura:
     """The target's Aura."""
-    if target.aura is None:
-        pytest.skip("not observed: no URL for Aura was given")
-    return target.aura
+    return target.client("aura")
 
 
 @pytest.fixture
 def comm(target: Target) -> Comm:
     """The target's Comm."""
-    if target.comm is None:
-        pytest.skip("not observed: no URL for Comm was given")
-    return target.comm
+    return target.client("comm")
 
 
 @pytest.fixture
@@ -140,10 +136,7 @@ def call(aura: Aura, run_options: Options) -> dict[str, Any]:
     """A call of the first organization, as it is before the test: the one that was named, or some other."""
     if run_options.call_id:
         return aura.call(run_options.call_id)
-    listed = aura.list_calls(limit="3").json()["data"]
-    if not listed:
-        pytest.skip("not observed: the organization has no call")
-    return listed[-1]
+    return _some_call(aura, limit="3")
 
 
 @pytest.fixture
@@ -151,7 +144,12 @@ def lead(aura: Aura, run_options: Options) -> dict[str, Any]:
     """A lead of the first organization, as it is before the test: the one that was named, or some call's."""
     if run_options.lead_id:
         return aura.lead(run_options.lead_id)
-    listed = aura.list_calls(limit="5").json()["data"]
+    return aura.lead(_some_call(aura, limit="5")["lead_id"])
+
+
+def _some_call(aura: Aura, limit: str) -> dict[str, Any]:
+    """The last call of a first page; without one the test is not observed."""
+    listed = aura.list_calls(limit=limit).json()["data"]
     if not listed:
         pytest.skip("not observed: the organization has no call, and so no lead that is known")
-    return aura.lead(listed[-1]["lead_id"])
+    return listed[-1]

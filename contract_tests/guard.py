@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.options import Options
+from contract_tests.options import USAGE, Options
 from mockserver.contract import Contract, Operation
 from mockserver.validation import Problem
 
@@ -103,7 +103,7 @@ def _pause_of(rate: str | None) -> float:
         return 0.0
     match = re.fullmatch(r"([1-9]\d*)/([smh])", rate)
     if match is None:
-        pytest.exit(f"--rate {rate}: write a number, a slash and s, m or h, as in 60/m", returncode=2)
+        pytest.exit(f"--rate {rate}: write a number, a slash and s, m or h, as in 60/m", returncode=USAGE)
     return float({"s": 1, "m": 60, "h": 3600}[match[2]]) / int(match[1])
 
 

@@ -128,3 +128,10 @@ class Target:
 
     aura: Aura | None
     comm: Comm | None
+
+    def client(self, vendor: str) -> Aura | Comm:
+        """A vendor's client; without a URL for it the test is not observed."""
+        client = self.aura if vendor == "aura" else self.comm
+        if client is None:
+            pytest.skip(f"not observed: no URL for {vendor.capitalize()} was given")
+        return client

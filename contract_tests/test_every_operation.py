@@ -17,7 +17,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 
 from contract_tests.options import Options
-from contract_tests.target import Client, Target
+from contract_tests.target import Target
 from mockserver.formats import is_iana_timezone
 from mockserver.mock import read_packaged_vendors
 from mockserver.openapi import document
@@ -56,13 +56,6 @@ QUIET = settings(
 )
 
 
-def client_of(target: Target, vendor: str) -> Client:
-    client = target.aura if vendor == "aura" else target.comm
-    if client is None:
-        pytest.skip(f"not observed: no URL for {vendor}")
-    return client
-
-
 def numbers(value: Any) -> Iterator[int]:
     if isinstance(value, int):
         yield value
@@ -98,7 +91,7 @@ def real_ids(target: Target, run_options: Options) -> dict[tuple[str, str], str]
 
 def hold(target: Target, vendor: str, case: Any, real_ids: dict[tuple[str, str], str], excluded: list[Any]) -> None:
     """Send a generated request, with a real id in place of a valid one, and run all checks on the reply."""
-    client = client_of(target, vendor)
+    client = target.client(vendor)
     path = case.meta.components.get(ParameterLocation.PATH)
     if path is not None and path.mode is GenerationMode.POSITIVE:
         operation_id = case.operation.definition.raw["operationId"]
@@ -129,7 +122,7 @@ def test_comm_answers_generated_requests_as_documented(case: Any, target: Target
 @pytest.mark.parametrize("vendor", SCHEMAS)
 def test_sequences_along_the_links_end_as_documented(vendor: str, target: Target, excluded: Any):
     """Requests with ids from earlier replies: the same checks hold on every step."""
-    client = client_of(target, vendor)
+    client = target.client(vendor)
 
     class Sequences(SCHEMAS[vendor].as_state_machine()):
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:

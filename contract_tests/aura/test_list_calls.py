@@ -41,9 +41,8 @@ Pages = Callable[[int], list[dict[str, Any]]]
 @pytest.fixture(scope="module")
 def pages(target: Target) -> Pages:
     """All pages at a limit, walked once for all tests that look at pages and not at what is in the calls."""
-    if target.aura is None:
-        pytest.skip("not observed: no URL for Aura was given")
-    return cache(lambda limit: list(target.aura.pages(limit=str(limit))))
+    aura = target.client("aura")
+    return cache(lambda limit: list(aura.pages(limit=str(limit))))
 
 
 @rule("aura.list_calls.lists-the-organizations-calls")
