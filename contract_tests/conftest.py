@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,40 +11,70 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
-from contract_tests import options as flags
-from contract_tests.guard import Guard, reached
-from contract_tests.options import Options
-from contract_tests.restoring import Keeper
-from contract_tests.target import Aura, Comm, Target
-from contract_tests.verdicts import Verdicts
+from contract_tests.kit import options as flags
+from contract_tests.kit.findings import VENDORS, BadBaseline, read_baseline
+from contract_tests.kit.guard import NOBODYS_ID, Guard, reached
+from contract_tests.kit.keeper import STATUSES, Keeper
+from contract_tests.kit.laws import UPDATABLE
+from contract_tests.kit.options import USAGE, Options
+from contract_tests.kit.report import Report
+from contract_tests.kit.target import Aura, Comm, Target
+from contract_tests.kit.verdicts import Verdicts
 from mockserver.app import create_app
-from mockserver.mock import mock, read_packaged_vendors
+from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
 
-NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
 VERDICTS = pytest.StashKey[Verdicts]()
+OURS = ("selftest", "test_the_contract_is_complete.py")
+# Of so many listed calls the one is chosen that may be written to with the least that cannot be put back.
+CANDIDATES = 25
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The flags of contract_tests/options.py."""
+    """The flags of kit/options.py."""
     flags.add_flags(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read the flags, and keep the verdicts of this run."""
     config.addinivalue_line("markers", "rule(id, ...): the rules of the rule book that a test holds the target to")
     told = flags.read(config)
-    # Read by test_every_operation.py, which needs it while it is imported.
-    os.environ["MOCKSERVER_MAX_EXAMPLES"] = str(told.max_examples)
-    config.stash[VERDICTS] = Verdicts(told)
-    config.pluginmanager.register(config.stash[VERDICTS], "contract-verdicts")
+    if not told.own_mock and getattr(config.option, "numprocesses", None):
+        pytest.exit("-n: rate, budget and records are one process's; leave it out where a URL is given", USAGE)
+    try:
+        verdicts = config.stash[VERDICTS] = Verdicts(told, read_baseline(told.baseline))
+    except BadBaseline as error:
+        pytest.exit(f"--baseline {error}", USAGE)
+    config.pluginmanager.register(verdicts, "contract-verdicts")
+    config.pluginmanager.register(Report(verdicts), "contract-report")
+    _settle_hypothesis(config, told)
+
+
+def _settle_hypothesis(config: pytest.Config, told: Options) -> None:
+    """The same seed and target give the same requests; none is sent again only to make a finding shorter."""
+    if config.getoption("hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = str(told.seed)
+    phases = [Phase.explicit, Phase.generate] + [Phase.shrink] * told.own_mock
+    settings.register_profile(
+        "contract",
+        max_examples=told.max_examples,
+        stateful_step_count=8,
+        phases=phases,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What tries the kit or the repository has nothing to say about another's server."""
-    ours = collection_path.name in ("selftest", "test_the_contract_is_complete.py")
+    ours = collection_path.name in OURS and collection_path.is_relative_to(Path(__file__).parent)
     return True if ours and not config.stash[VERDICTS].options.own_mock else None
 
 
@@ -72,13 +102,12 @@ def target(run_options: Options, verdicts: Verdicts) -> Iterator[Target]:
             url = stack.enter_context(running(create_app(*mock(folder("fixtures")))))
             yield _connected(stack, Options({**run_options.values, **_own_values(url)}), verdicts)
             return
+        # A run that is ended from outside puts back what it wrote, as one that is ended by Ctrl-C does.
+        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
         found = _connected(stack, run_options, verdicts)
-        keeper = None
-        if found.aura and run_options.writes("aura"):
-            keeper = Keeper(found.aura, run_options.call_id, run_options.lead_id, verdicts.say)
+        keeper = Keeper(found, run_options.secrets(), verdicts.say)
+        stack.callback(keeper.restore)
         yield found
-        if keeper:
-            keeper.restore()
 
 
 def _own_values(url: str) -> dict[str, Any]:
@@ -94,28 +123,30 @@ def _own_values(url: str) -> dict[str, Any]:
         "aura_other_token": keys[1]["key"],
         "comm_token": tokens[0]["token"],
         "comm_other_token": tokens[1]["token"],
-        "comm_call_id": own,
-        "comm_other_call_id": other,
+        "comm_call_id": (own,),
+        "comm_other_call_id": (other,),
     }
 
 
 def _connected(stack: ExitStack, told: Options, verdicts: Verdicts) -> Target:
     """Clients for the vendors that have a URL; ends the run with 3 where one cannot be reached or refuses the key."""
-    vendors = read_packaged_vendors()
     clients: dict[str, tuple[httpx.Client, Guard]] = {}
-    writable = {value.lower() for name in ("call_id", "lead_id", "comm_call_id") if (value := told.values[name])}
-    for name in vendors:
+    for name, vendor in VENDORS.items():
         if url := told.url(name):
-            guard = Guard(vendors[name].contract, verdicts.options, verdicts.seen, writable | {NOBODYS_ID})
+            options = verdicts.options if verdicts.options.own_mock else told
+            guard = Guard(vendor.contract, options, verdicts.spent, verdicts.saw, verdicts.found)
             http = stack.enter_context(httpx.Client(base_url=url, transport=guard, timeout=told.timeout))
             clients[name] = http, guard
-    aura = Aura(*clients["aura"], told.aura_token, told.aura_other_token) if "aura" in clients else None
-    comm = None
+    aura = comm = None
+    if "aura" in clients:
+        aura = Aura(*clients["aura"], told.aura_token, told.aura_other_token)
+        reached(lambda: aura.list_calls(limit="100"), told.url("aura") or "")
     if "comm" in clients:
-        keys = told.comm_token, told.comm_other_token
-        comm = Comm(*clients["comm"], keys=keys, ids=(told.comm_call_id, told.values.get("comm_other_call_id")))
-    if aura:
-        reached(lambda: aura.list_calls(limit="1"), str(aura.http.base_url))
+        ids = told.comm_call_id, told.comm_other_call_id
+        comm = Comm(*clients["comm"], keys=(told.comm_token, told.comm_other_token), ids=ids)
+        method = "PATCH" if told.writes("comm") else "GET"
+        path = f"/api/v1/webhooks/calls/{NOBODYS_ID}/change-outcome"
+        reached(lambda: comm.send(method, path, **({"json": {}} if method == "PATCH" else {})), told.url("comm") or "")
     return Target(aura, comm)
 
 
@@ -132,24 +163,46 @@ def comm(target: Target) -> Comm:
 
 
 @pytest.fixture
-def call(aura: Aura, run_options: Options) -> dict[str, Any]:
-    """A call of the first organization, as it is before the test: the one that was named, or some other."""
-    if run_options.call_id:
-        return aura.call(run_options.call_id)
-    return _some_call(aura, limit="3")
+def call(aura: Aura, call_id: str) -> dict[str, Any]:
+    """A call of the first organization, as it is before the test."""
+    return aura.guard.ledger.known("call", call_id) or aura.call(call_id)
 
 
 @pytest.fixture
-def lead(aura: Aura, run_options: Options) -> dict[str, Any]:
-    """A lead of the first organization, as it is before the test: the one that was named, or some call's."""
+def lead(aura: Aura, lead_id: str) -> dict[str, Any]:
+    """A lead of the first organization, as it is before the test."""
+    return aura.guard.ledger.known("lead", lead_id) or aura.lead(lead_id)
+
+
+@pytest.fixture(scope="session")
+def call_id(target: Target, run_options: Options) -> str:
+    """The call that tests write to: the one that was named, or the listed one that can best be put back."""
+    if run_options.call_id:
+        return str(run_options.call_id[0])
+    return str(min(_listed(target), key=_losses)["id"])
+
+
+@pytest.fixture(scope="session")
+def lead_id(target: Target, run_options: Options, call_id: str) -> str:
+    """The lead that tests write to: the one that was named, or the lead of the call."""
     if run_options.lead_id:
-        return aura.lead(run_options.lead_id)
-    return aura.lead(_some_call(aura, limit="5")["lead_id"])
+        return str(run_options.lead_id[0])
+    aura = target.client("aura")
+    if not run_options.writes("aura"):
+        return str(aura.call(call_id)["lead_id"])
+    ids = dict.fromkeys(call["lead_id"] for call in _listed(target))
+    leads = [aura.lead(each) for each in list(ids)[:5]]
+    return str(min(leads, key=lambda lead: sum(lead[name] is None for name in UPDATABLE))["id"])
 
 
-def _some_call(aura: Aura, limit: str) -> dict[str, Any]:
-    """The last call of a first page; without one the test is not observed."""
-    listed = aura.list_calls(limit=limit).json()["data"]
+def _listed(target: Target) -> list[dict[str, Any]]:
+    """Some calls of a first page; without one the test is not observed."""
+    listed: list[dict[str, Any]] = target.client("aura").list_calls(limit="100").json()["data"]
     if not listed:
         pytest.skip("not observed: the organization has no call, and so no lead that is known")
-    return listed[-1]
+    return listed[:CANDIDATES]
+
+
+def _losses(call: dict[str, Any]) -> int:
+    """How much of a call no request could bring back."""
+    return 2 * (call["status"] not in STATUSES) + (call["notes"] is None)

@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.options import Options
-from contract_tests.target import Target, refused
+from contract_tests.kit.target import REFUSED, Comm, Target
 from mockserver.contract import Operation
 from mockserver.mock import read_packaged_vendors
 from mockserver.packaged import folder
@@ -43,31 +42,29 @@ def examples(kind: str) -> Any:
     return pytest.mark.parametrize(("operation", "file"), found)
 
 
-def send(target: Target, options: Options, operation: Operation, file: Path) -> httpx.Response:
+def send(target: Target, request: pytest.FixtureRequest, operation: Operation, file: Path) -> httpx.Response:
     """The reply that a request with this example gets: a body, or a query where the operation takes no body."""
     value = json.loads(file.read_text(encoding="utf-8"))
     client = target.client(operation.vendor)
     path = operation.path
-    if target.aura:
-        call = target.aura.list_calls(limit="1").json()["data"][0]
-        path = path.replace("leads/{id}", f"leads/{options.lead_id or call['lead_id']}")
-        path = path.replace("{id}", options.call_id or call["id"])
-    if target.comm and "{call}" in path:
-        path = path.replace("{call}", target.comm.call_id)
+    if "{id}" in path:
+        path = path.replace("{id}", request.getfixturevalue("lead_id" if "leads" in path else "call_id"))
+    if isinstance(client, Comm):
+        path = path.replace("{call}", client.call_id)
     sent = {"params": value} if operation.body is None else {"json": value}
     return client.send(operation.method, path, **sent)
 
 
 @examples("accepted")
-def test_an_accepted_example_is_accepted(target: Target, run_options: Options, operation: Operation, file: Path):
+def test_an_accepted_example_is_accepted(target: Target, request: pytest.FixtureRequest, operation: Operation, file: Path):
     """The target answers it with success."""
-    assert send(target, run_options, operation, file).is_success
+    assert send(target, request, operation, file).is_success
 
 
 @examples("refused")
-def test_a_refused_example_is_refused(target: Target, run_options: Options, operation: Operation, file: Path):
+def test_a_refused_example_is_refused(target: Target, request: pytest.FixtureRequest, operation: Operation, file: Path):
     """The target does not accept it, and does not break over it."""
-    assert refused(send(target, run_options, operation, file))
+    assert send(target, request, operation, file).status_code in REFUSED
 
 
 @examples("replies")

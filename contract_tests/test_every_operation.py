@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 
-from contract_tests.options import Options
-from contract_tests.target import Target
+from contract_tests.kit.options import Options
+from contract_tests.kit.target import Target
 from mockserver.formats import is_iana_timezone
 from mockserver.mock import read_packaged_vendors
 from mockserver.openapi import document
 
-EXAMPLES = int(os.environ.get("MOCKSERVER_MAX_EXAMPLES", "50"))
 INFERRED_CHECKS = (
     "status_code_conformance",
     "response_headers_conformance",
@@ -34,9 +32,12 @@ INTEGERS = range(-(2**63), 2**64)
 
 schemathesis.openapi.format("iana-timezone", st.sampled_from(sorted(filter(is_iana_timezone, available_timezones()))))
 
+# Registered by conftest.py, from the flags.
+PROFILE = settings.get_profile("contract")
+
 # A text with a NUL is valid for the schema and refused by the rules on unstorable text, which have tests of their own.
 CONFIG = {
-    "generation": {"allow-x00": False, "max-examples": EXAMPLES},
+    "generation": {"allow-x00": False, "max-examples": PROFILE.max_examples},
     "operations": [
         # A made-up cursor is valid for the schema, which knows text alone, and refused by rule
         # aura.list_calls.bad-cursor-refused.
@@ -47,13 +48,6 @@ SCHEMAS = {
     name: schemathesis.openapi.from_dict(document(vendor.contract), config=SchemathesisConfig.from_dict(CONFIG))
     for name, vendor in read_packaged_vendors().items()
 }
-QUIET = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    stateful_step_count=6,
-    print_blob=False,
-)
 
 
 def numbers(value: Any) -> Iterator[int]:
@@ -72,17 +66,15 @@ def filter_body(context: Any, body: Any) -> bool:
 @pytest.fixture(scope="module")
 def excluded(run_options: Options) -> list[Any]:
     """Checks that hold a target to inferences of ours: the sentences about these name the rule when they differ."""
-    strict = run_options.own_mock or run_options.strict_inferred
-    return [] if strict else [*map(CHECKS.get_one, INFERRED_CHECKS)]
+    return [] if run_options.strict else [*map(CHECKS.get_one, INFERRED_CHECKS)]
 
 
 @pytest.fixture(scope="module")
-def real_ids(target: Target, run_options: Options) -> dict[tuple[str, str], str]:
+def real_ids(target: Target, request: pytest.FixtureRequest) -> dict[tuple[str, str], str]:
     """(operation, path parameter) to the id of a record that the target has."""
     ids = {}
     if target.aura:
-        call = target.aura.list_calls(limit="1").json()["data"][0]
-        call_id, lead_id = run_options.call_id or call["id"], run_options.lead_id or call["lead_id"]
+        call_id, lead_id = request.getfixturevalue("call_id"), request.getfixturevalue("lead_id")
         ids = {("get_call", "id"): call_id, ("set_call_outcome", "id"): call_id, ("update_lead", "id"): lead_id}
     if target.comm:
         ids["change_call_outcome", "call"] = target.comm.call_id
@@ -97,23 +89,23 @@ def hold(target: Target, vendor: str, case: Any, real_ids: dict[tuple[str, str],
         operation_id = case.operation.definition.raw["operationId"]
         for name in case.path_parameters:
             case.path_parameters[name] = real_ids[operation_id, name]
-    client.guard.admit(case.method, case.formatted_path)
     case.call_and_validate(
         base_url=str(client.http.base_url),
+        session=client.guard.session(),
         headers={"Authorization": f"Bearer {client.key}"},
         excluded_checks=excluded,
     )
 
 
 @SCHEMAS["aura"].parametrize()
-@QUIET
+@PROFILE
 def test_aura_answers_generated_requests_as_documented(case: Any, target: Target, real_ids: Any, excluded: Any):
     """Valid requests are accepted, invalid ones refused, and every reply fits its schema."""
     hold(target, "aura", case, real_ids, excluded)
 
 
 @SCHEMAS["comm"].parametrize()
-@QUIET
+@PROFILE
 def test_comm_answers_generated_requests_as_documented(case: Any, target: Target, real_ids: Any, excluded: Any):
     """Valid requests are accepted, invalid ones refused, and every reply fits its schema."""
     hold(target, "comm", case, real_ids, excluded)
@@ -126,10 +118,13 @@ def test_sequences_along_the_links_end_as_documented(vendor: str, target: Target
 
     class Sequences(SCHEMAS[vendor].as_state_machine()):
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-            client.guard.admit(case.method, case.formatted_path)
-            return {"base_url": str(client.http.base_url), "headers": {"Authorization": f"Bearer {client.key}"}}
+            return {
+                "base_url": str(client.http.base_url),
+                "headers": {"Authorization": f"Bearer {client.key}"},
+                "session": client.guard.session(),
+            }
 
         def validate_response(self, response: Any, case: Any, **options: Any) -> None:
             case.validate_response(response, excluded_checks=excluded)
 
-    Sequences.run(settings=QUIET)
+    Sequences.run(settings=PROFILE)

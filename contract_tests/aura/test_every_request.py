@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.options import Options
-from contract_tests.target import OWN, Aura, refused
+from contract_tests.kit.options import Options
+from contract_tests.kit.target import OWN, Aura, refused
 
 rule = pytest.mark.rule
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"

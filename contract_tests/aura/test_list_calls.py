@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.target import Aura, Target
+from contract_tests.kit.target import Aura, Target
 
 rule = pytest.mark.rule
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.target import Aura, refused
+from contract_tests.kit.target import Aura, refused
 
 rule = pytest.mark.rule
 STATUSES = ["shown", "no_show", "closed", "lost", "follow_up"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.target import Aura, refused
+from contract_tests.kit.target import Aura, refused
 
 rule = pytest.mark.rule
 NOTE = {"content": "Prefers the morning.", "created_at": "2026-05-08T14:23:11.000Z", "user_id": "user_2abc123xyz"}

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.target import Comm, refused
+from contract_tests.kit.target import Comm, refused
 
 rule = pytest.mark.rule
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"

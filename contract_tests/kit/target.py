@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
-from contract_tests.guard import Guard
+from contract_tests.kit.guard import Guard
+from contract_tests.kit.journal import Exchange
 
 # A walk that is longer than this is taken to be endless.
 MOST_PAGES = 2_000
 OWN = "own"
 
 
+# What a refusal may be answered with: no page prints a status, so any of the client's errors will do.
+REFUSED = range(400, 500)
+
+
 def refused(reply: httpx.Response) -> bool:
-    """Whether a request was refused: no page prints a status, so any of the client's errors will do."""
-    return 400 <= reply.status_code < 500
+    """Whether a request was refused."""
+    return reply.status_code in REFUSED
 
 
 class Client:
@@ -41,6 +46,12 @@ class Client:
         if key is not None:
             headers.setdefault("Authorization", f"Bearer {key}")
         return self.http.request(method, path, headers=headers, **options)
+
+    def curl(self, method: str, path: str, body: Any, secrets: Mapping[str, str]) -> str:
+        """The line that a person could send in place of `send`."""
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        request = self.http.build_request(method, path, headers=headers, json=body)
+        return Exchange(None, {}, request, 0, {}, "", None).curl(secrets)
 
 
 class Aura(Client):
@@ -96,26 +107,26 @@ class Comm(Client):
         guard: Guard,
         *,
         keys: tuple[str | None, str | None],
-        ids: tuple[str | None, str | None],
+        ids: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> None:
         super().__init__(http, guard, *keys)
-        self._call_id, self._other_call_id = ids
+        self._ids, self._other_ids = ids
 
     @property
     def call_id(self) -> str:
         """A call of the first team; without one the test is not observed."""
-        return self._named(self._call_id, "a Comm call (--comm-call-id)")
+        return self._named(self._ids, "a Comm call (--comm-call-id)")
 
     @property
     def other_call_id(self) -> str:
         """A call of the other team."""
-        return self._named(self._other_call_id, "a call of another team, which no flag names")
+        return self._named(self._other_ids, "a Comm call of the other team (--comm-other-call-id)")
 
     @staticmethod
-    def _named(call_id: str | None, what: str) -> str:
-        if call_id is None:
+    def _named(ids: tuple[str, ...], what: str) -> str:
+        if not ids:
             pytest.skip(f"not observed: needs {what}")
-        return call_id
+        return ids[0]
 
     def change_call_outcome(self, call_id: str, body: Any, *, key: str | None = OWN) -> httpx.Response:
         """PATCH /api/v1/webhooks/calls/{call}/change-outcome."""
