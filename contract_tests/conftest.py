@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,9 @@ def _connected(stack: ExitStack, told: Options, verdicts: Verdicts) -> Target:
     clients: dict[str, tuple[httpx.Client, Guard]] = {}
     for name, vendor in VENDORS.items():
         if url := told.url(name):
-            options = verdicts.options if verdicts.options.own_mock else told
+            # The mock that a run starts for itself is told of as such, whatever its URL.
+            own = verdicts.options.own_mock and url != told.compare_url
+            options = verdicts.options if own else told
             guard = Guard(vendor.contract, options, verdicts.spent, verdicts.saw, verdicts.found)
             http = stack.enter_context(httpx.Client(base_url=url, transport=guard, timeout=told.timeout))
             clients[name] = http, guard
@@ -148,6 +150,21 @@ def _connected(stack: ExitStack, told: Options, verdicts: Verdicts) -> Target:
         path = f"/api/v1/webhooks/calls/{NOBODYS_ID}/change-outcome"
         reached(lambda: comm.send(method, path, **({"json": {}} if method == "PATCH" else {})), told.url("comm") or "")
     return Target(aura, comm)
+
+
+@pytest.fixture(scope="session")
+def second(run_options: Options, target: Target, verdicts: Verdicts) -> Iterator[Callable[[str], Aura | Comm]]:
+    """The client of a vendor at --compare-url, with the keys of the target."""
+    if not run_options.compare_url:
+        pytest.skip("not observed: needs a second server with the same records (--compare-url)")
+    known = {"aura": target.aura, "comm": target.comm}
+    keys = {f"{name}_token": client.key for name, client in known.items() if client}
+    told = Options({**run_options.values, **keys, "target_url": run_options.compare_url, "aura_url": None, "comm_url": None})
+    with ExitStack() as stack:
+        other = _connected(stack, told, verdicts)
+        keeper = Keeper(other, run_options.secrets(), verdicts.say)
+        stack.callback(keeper.restore)
+        yield other.client
 
 
 @pytest.fixture

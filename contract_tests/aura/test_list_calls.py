@@ -7,32 +7,41 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 import pytest
 
+from contract_tests.kit.guard import NOBODYS_ID
+from contract_tests.kit.options import Options
 from contract_tests.kit.target import Aura, Target
 
 rule = pytest.mark.rule
-NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
 FILTERS = ["status", "lead_id", "closer_id", "setter_id", "booking_link_id"]
 
 
-def ids(calls: list[dict[str, Any]]) -> list[str]:
+Calls = list[dict[str, Any]]
+# Of more pairs of values than this an even choice is tried.
+MOST_PAIRS = 6
+
+
+def ids(calls: Calls) -> list[str]:
     return [call["id"] for call in calls]
 
 
-def some_value(calls: list[dict[str, Any]], field: str) -> str:
+def some_value(calls: Calls, field: str) -> str:
     """A value that some calls have in this field and some have not."""
     values = {call[field] for call in calls if call[field] is not None}
-    return next(value for value in sorted(values) if any(call[field] != value for call in calls))
+    some = [value for value in sorted(values) if any(call[field] != value for call in calls)]
+    if not some:
+        pytest.skip(f"not observed: needs calls that differ in {field}")
+    return str(some[0])
 
 
-@pytest.fixture
-def calls(aura: Aura) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def calls(target: Target) -> list[dict[str, Any]]:
     """Every call of the organization, walked at the largest limit."""
-    return aura.walk()
+    return list(target.client("aura").walk())
 
 
 Pages = Callable[[int], list[dict[str, Any]]]
@@ -53,10 +62,11 @@ def test_each_listed_call_is_one_that_the_organization_can_get(aura: Aura):
 
 
 @rule("aura.list_calls.other-organization-unseen")
-def test_two_organizations_share_no_call(aura: Aura, calls: list[dict[str, Any]]):
+def test_two_organizations_share_no_call(aura: Aura, calls: Calls):
     """What one organization lists, the other does not, filtered or not."""
     others = aura.walk(key=aura.other_key)
-    assert others
+    if not others:
+        pytest.skip("not observed: needs another organization with calls")
     assert not set(ids(calls)) & set(ids(others))
     for other in others[:3]:
         assert aura.walk(lead_id=other["lead_id"]) == []
@@ -69,12 +79,12 @@ def test_the_envelope_of_a_list_is_data_and_pagination(aura: Aura):
 
 
 @rule("aura.list_calls.limit-default-50")
-def test_without_a_limit_a_page_holds_at_most_50_calls(aura: Aura, calls: list[dict[str, Any]]):
+def test_without_a_limit_a_page_holds_at_most_50_calls(aura: Aura, calls: Calls):
     """The default limit is 50."""
     assert len(aura.list_calls().json()["data"]) == min(50, len(calls))
 
 
-LIMITS = pytest.mark.parametrize("limit", [3, 7, 49, 58, 100])
+LIMITS = pytest.mark.parametrize("limit", [7, 25, 50, 99])
 
 
 @rule("aura.list_calls.limit-keeps-page-small")
@@ -101,15 +111,17 @@ def test_no_page_holds_more_than_100_calls(aura: Aura, limit: str):
 
 
 @rule("aura.list_calls.limit-not-1-to-100-refused")
-@pytest.mark.parametrize("limit", ["0", "-1", "101", "1.5", "1e1", "ten", "", " 5", "05", "٥"])
+@pytest.mark.parametrize("limit", ["0", "101", "1e1", "+5", "٥"])
 def test_a_limit_that_is_not_1_to_100_is_refused(aura: Aura, limit: str):
     """A limit is a whole number from 1 to 100, and anything else is refused."""
     assert aura.list_calls(limit=limit).status_code == 400
 
 
 @rule("aura.list_calls.cursor-goes-on")
-def test_a_cursor_gives_the_page_after(aura: Aura):
+def test_a_cursor_gives_the_page_after(aura: Aura, calls: Calls):
     """Two pages of three are the first page of six."""
+    if len(calls) <= 3:
+        pytest.skip("not observed: needs an organization with more than three calls")
     first = aura.list_calls(limit="3").json()
     second = aura.list_calls(limit="3", cursor=first["pagination"]["next_cursor"]).json()
     assert ids(first["data"] + second["data"]) == ids(aura.list_calls(limit="6").json()["data"])
@@ -117,10 +129,18 @@ def test_a_cursor_gives_the_page_after(aura: Aura):
 
 @rule("aura.list_calls.walk-gives-each-call-once")
 @LIMITS
-def test_a_walk_gives_each_call_once_at_any_limit(pages: Pages, calls: list[dict[str, Any]], limit: int):
+def test_a_walk_gives_each_call_once_at_any_limit(pages: Pages, calls: Calls, limit: int):
     """Following next_cursor gives every call once and in the same order, however long the pages are."""
     assert len(set(ids(calls))) == len(calls)
     assert ids([call for page in pages(limit) for call in page["data"]]) == ids(calls)
+
+
+@rule("aura.list_calls.walk-gives-each-call-once", "aura.list_calls.page-is-full")
+@pytest.mark.parametrize("limit", [1, 2, 10, 49, 51, 100])
+def test_the_first_pages_at_any_limit_are_the_beginning_of_the_list(aura: Aura, calls: Calls, limit: int):
+    """Three pages at most, each as long as its limit, none with a gap between it and the one before."""
+    pages = islice(aura.pages(limit=str(limit)), 3)
+    assert ids([call for page in pages for call in page["data"]]) == ids(calls)[: 3 * limit]
 
 
 @rule("aura.list_calls.has-more-agrees-with-cursor")
@@ -141,9 +161,9 @@ def test_the_last_page_has_null_for_a_cursor(pages: Pages, limit: int):
 
 
 @rule("aura.list_calls.has-more-agrees-with-cursor")
-def test_a_page_that_ends_with_the_last_call_has_no_more(aura: Aura, calls: list[dict[str, Any]]):
+def test_a_page_that_ends_with_the_last_call_has_no_more(aura: Aura, calls: Calls):
     """A list that fills its pages exactly does not promise an empty one."""
-    status = next(status for status in {call["status"] for call in calls} if status is not None)
+    status = some_value(calls, "status")
     matching = [call for call in calls if call["status"] == status]
     page = aura.list_calls(status=status, limit=str(min(100, len(matching)))).json()
     assert page["pagination"]["has_more"] is (len(matching) > 100)
@@ -151,10 +171,18 @@ def test_a_page_that_ends_with_the_last_call_has_no_more(aura: Aura, calls: list
 
 @rule("aura.list_calls.filtered-walk-gives-each-match-once")
 @pytest.mark.parametrize("field", FILTERS)
-def test_a_filtered_walk_gives_each_match_once(aura: Aura, calls: list[dict[str, Any]], field: str):
-    """The filter holds on every page of a walk."""
-    value = some_value(calls, field)
-    assert ids(aura.walk(limit="2", **{field: value})) == ids([call for call in calls if call[field] == value])
+def test_a_filtered_walk_gives_each_match_once(aura: Aura, calls: Calls, field: str):
+    """The filter holds on every page of a walk, however many there are."""
+    value = max(sorted({call[field] for call in calls} - {None}), key=[call[field] for call in calls].count)
+    matching = [call for call in calls if call[field] == value]
+    assert ids(aura.walk(limit=str(max(1, len(matching) // 6)), **{field: value})) == ids(matching)
+
+
+@rule("aura.list_calls.filtered-walk-gives-each-match-once")
+def test_upcoming_calls_are_walked_like_any_others(aura: Aura):
+    """Page after page as on one page."""
+    whole = aura.walk(is_upcoming="true")
+    assert ids(aura.walk(limit=str(max(1, len(whole) // 4)), is_upcoming="true")) == ids(whole)
 
 
 @rule("aura.list_calls.bad-cursor-refused")
@@ -174,19 +202,8 @@ def test_a_cursor_is_base64_of_a_json_object(aura: Aura):
     assert isinstance(json.loads(base64.b64decode(cursor, validate=True)), dict)
 
 
-@rule("aura.list_calls.cursor-survives-writes")
-def test_a_walk_during_writes_gives_each_call_once(aura: Aura, calls: list[dict[str, Any]]):
-    """Calls that change behind and ahead of the cursor neither vanish nor come twice."""
-    walked = []
-    for page in aura.pages(limit="20"):
-        walked += ids(page["data"])
-        for moved in (page["data"][0]["id"], calls[-1]["id"]):
-            assert aura.set_call_outcome(moved, {"status": "follow_up"}).status_code == 200
-    assert walked == ids(calls)
-
-
 @rule("aura.list_calls.newest-first")
-def test_calls_come_newest_first(calls: list[dict[str, Any]]):
+def test_calls_come_newest_first(calls: Calls):
     """created_at never grows along the list."""
     created = [datetime.fromisoformat(call["created_at"]) for call in calls]
     assert created == sorted(created, reverse=True)
@@ -202,14 +219,14 @@ def test_calls_come_newest_first(calls: list[dict[str, Any]]):
         pytest.param("booking_link_id", marks=rule("aura.list_calls.filter-booking-link-id")),
     ],
 )
-def test_a_filter_gives_exactly_the_calls_with_its_value(aura: Aura, calls: list[dict[str, Any]], field: str):
+def test_a_filter_gives_exactly_the_calls_with_its_value(aura: Aura, calls: Calls, field: str):
     """For every value that some call has: all calls with it, and no others."""
-    for value in {call[field] for call in calls} - {None}:
+    for value in sorted({call[field] for call in calls} - {None}):
         assert ids(aura.walk(**{field: value})) == ids([call for call in calls if call[field] == value])
 
 
 @rule("aura.list_calls.filter-is-upcoming")
-def test_upcoming_and_past_part_the_calls(aura: Aura, calls: list[dict[str, Any]]):
+def test_upcoming_and_past_part_the_calls(aura: Aura, calls: Calls):
     """Each call is upcoming or not, and never both."""
     upcoming, past = aura.walk(is_upcoming="true"), aura.walk(is_upcoming="false")
     assert sorted(ids(upcoming + past)) == sorted(ids(calls))
@@ -220,25 +237,42 @@ def test_an_upcoming_call_is_scheduled_later_than_now(aura: Aura):
     """Calls a minute or more ahead are upcoming, calls a minute or more ago are not."""
     now = datetime.now(UTC)
     upcoming, past = aura.walk(is_upcoming="true"), aura.walk(is_upcoming="false")
-    assert upcoming and past
+    if not (upcoming and past):
+        pytest.skip("not observed: needs calls before and after now")
     assert all(datetime.fromisoformat(call["scheduled_at"]) > now - timedelta(minutes=1) for call in upcoming)
     assert all(datetime.fromisoformat(call["scheduled_at"]) < now + timedelta(minutes=1) for call in past)
 
 
 @rule("aura.list_calls.filters-combine")
-@pytest.mark.parametrize("pair", list(combinations(FILTERS, 2)), ids="+".join)
-def test_two_filters_give_the_calls_that_pass_both(aura: Aura, calls: list[dict[str, Any]], pair: tuple[str, str]):
+@pytest.mark.parametrize("pair", list(combinations([*FILTERS, "is_upcoming"], 2)), ids="+".join)
+def test_two_filters_give_the_calls_that_pass_both(aura: Aura, calls: Calls, pair: tuple[str, str]):
     """Two filters are joined by and, for values that meet in a call and for values that do not."""
-    seen = next(call for call in calls if all(call[field] is not None for field in pair))
-    for query in ({field: seen[field] for field in pair}, {field: some_value(calls, field) for field in pair}):
-        expected = [call for call in calls if all(call[field] == value for field, value in query.items())]
+    ahead = set(ids(aura.walk(is_upcoming="true"))) if "is_upcoming" in pair else set()
+
+    def value(call: dict[str, Any], field: str) -> Any:
+        return str(call["id"] in ahead).lower() if field == "is_upcoming" else call[field]
+
+    for query in queries([{field: value(call, field) for field in pair} for call in calls]):
+        expected = [call for call in calls if all(value(call, field) == query[field] for field in pair)]
         assert ids(aura.walk(**query)) == ids(expected)
 
 
+def queries(seen: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Pairs of values that meet in some call, of many an even choice, and one pair that meets in none."""
+    whole = [query for query in seen if None not in query.values()]
+    meeting = [dict(items) for items in sorted({tuple(query.items()) for query in whole})]
+    first, second = seen[0] if seen else ("", "")
+    crossed = [{first: one[first], second: other[second]} for one in meeting for other in meeting]
+    strangers = [query for query in crossed if query not in meeting]
+    return meeting[:: len(meeting) // MOST_PAIRS + 1] + strangers[:1]
+
+
 @rule("aura.list_calls.filters-combine")
-def test_all_six_filters_work_together(aura: Aura, calls: list[dict[str, Any]]):
+def test_all_six_filters_work_together(aura: Aura, calls: Calls):
     """A call is found by everything that can be asked of it at once."""
-    whole = next(call for call in calls if all(call[field] is not None for field in FILTERS))
+    whole = next((call for call in calls if all(call[field] is not None for field in FILTERS)), None)
+    if whole is None:
+        pytest.skip("not observed: needs a call with status, lead, closer, setter and booking link")
     upcoming = whole["id"] in ids(aura.walk(is_upcoming="true"))
     query = {field: whole[field] for field in FILTERS}
     assert whole["id"] in ids(aura.walk(is_upcoming=str(upcoming).lower(), **query))
@@ -298,3 +332,15 @@ def test_a_parameter_that_the_page_does_not_name_is_ignored(aura: Aura):
     """Further parameters change nothing, not even when they are repeated."""
     plain = aura.list_calls(limit="2").json()
     assert aura.send("GET", "/v1/calls?limit=2&colour=green&colour=blue").json() == plain
+
+
+@rule("aura.list_calls.cursor-survives-writes")
+def test_a_walk_during_writes_gives_each_call_once(aura: Aura, calls: Calls, call_id: str, run_options: Options):
+    """Last here, as it writes: calls that change behind and ahead of the cursor neither vanish nor come twice."""
+    walked: list[str] = []
+    for page in aura.pages(limit="30"):
+        walked += ids(page["data"])
+        many = page["data"] and run_options.alone("aura")
+        for moved in (page["data"][0]["id"], calls[-1]["id"]) if many else (call_id,):
+            assert aura.set_call_outcome(moved, {"status": "follow_up"}).status_code == 200
+    assert walked == ids(calls)

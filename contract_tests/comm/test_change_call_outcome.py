@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from contract_tests.kit.guard import NOBODYS_ID
 from contract_tests.kit.target import Comm
 
 rule = pytest.mark.rule
-NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
 
 
 def change(comm: Comm, outcome: str, **more: Any) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit.target import Comm, refused
+from contract_tests.kit.guard import NOBODYS_ID
+from contract_tests.kit.target import REFUSED, Comm
 
 rule = pytest.mark.rule
-NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -51,7 +51,7 @@ def test_a_good_change_is_answered_with_200_and_json(comm: Comm):
 def test_without_a_token_nobody_is_served(comm: Comm, unchanged: None):
     """The page asks for a Bearer token."""
     reply = comm.change_call_outcome(comm.call_id, {"call_outcome": "burned_experience"}, key=None)
-    assert refused(reply)
+    assert reply.status_code in REFUSED
 
 
 @rule("comm.auth.unknown-token-401")
@@ -62,11 +62,11 @@ def test_a_missing_token_is_answered_like_an_unknown_one(comm: Comm):
 
 
 @rule("comm.auth.unknown-token-401")
-@pytest.mark.parametrize("header", ["Bearer unknown", "Bearer", "", "Basic dXNlcjpwYXNz", "comm_mock_token"])
-def test_an_unknown_token_is_refused(comm: Comm, header: str, unchanged: None):
+def test_an_unknown_token_is_refused(comm: Comm, unchanged: None):
     """Whatever it is, it is no token."""
-    reply = send(comm, '{"call_outcome": "burned_experience"}', Authorization=header)
-    assert (reply.status_code, reply.json()) == (401, {"message": "Unauthenticated."})
+    for header in ("Bearer unknown", "Bearer", "", "Basic dXNlcjpwYXNz", "comm_mock_token"):
+        reply = send(comm, '{"call_outcome": "burned_experience"}', Authorization=header)
+        assert (reply.status_code, reply.json()) == (401, {"message": "Unauthenticated."})
 
 
 @rule("comm.auth.token-selects-team", "comm.change_call_outcome.other-team-404")
@@ -107,12 +107,10 @@ def test_a_refused_body_names_its_problem_under_the_field(comm: Comm):
 
 
 @rule("comm.errors.refusal-changes-nothing")
-@pytest.mark.parametrize(
-    "content", [b"{", b"{}", b"[]", b"", b'{"call_outcome": null}', b'{"call_outcome": "\\u0000"}']
-)
-def test_a_refused_change_leaves_no_trace(comm: Comm, content: bytes, unchanged: None):
+def test_a_refused_change_leaves_no_trace(comm: Comm, unchanged: None):
     """Neither the outcome nor the log shows it."""
-    assert send(comm, content).status_code in (400, 422)
+    for content in (b"{", b"{}", b"[]", b"", b'{"call_outcome": null}', b'{"call_outcome": "\\u0000"}'):
+        assert send(comm, content).status_code in (400, 422)
 
 
 @rule("comm.http.unknown-path-404")

@@ -61,6 +61,8 @@ class Keeper:
             return _call(aura.get_call(record_id), record_id)
         if operation == "update_lead" and aura:
             return _lead(aura.update_lead(record_id, {}), record_id)
+        if operation != "change_call_outcome" or not self._target.comm or not self._target.comm.named(record_id):
+            return None
         # No page documents how to read a Comm call; the first change tells what was there before it.
         path = f"/api/v1/webhooks/calls/{record_id}/change-outcome"
         loss = f"the entries that changes add to the log of Comm call {record_id}"

@@ -33,6 +33,7 @@ def breaches(exchange: Exchange, contract: Contract, ledger: Ledger) -> Iterator
         yield from _LAWS[operation.name](exchange, ledger)
     elif 400 <= exchange.status < 500:
         ledger.refused(_KINDS[operation.name], _path_id(exchange))
+        yield from _fresh_id(exchange, ledger)
 
 
 def _status(exchange: Exchange, operation: Operation) -> Iterator[Breach]:
@@ -78,6 +79,13 @@ def _request_was_valid(exchange: Exchange, operation: Operation) -> Iterator[Bre
         rule = problem.rule or _GENERAL[operation.vendor]
         words = f"{exchange.status} for {problem.where} {problem.received}"
         yield Breach(rule, words, f"a refusal; allowed is {problem.allowed}", problem.where)
+
+
+def _fresh_id(exchange: Exchange, ledger: Ledger) -> Iterator[Breach]:
+    request_id = exchange.reply.get("requestId") if isinstance(exchange.reply, dict) else None
+    if isinstance(request_id, str) and request_id in ledger.request_ids:
+        yield Breach("aura.errors.request-id-fresh", f"requestId {request_id} again", "an id of its own")
+    ledger.request_ids.add(str(request_id))
 
 
 def _path_id(exchange: Exchange) -> str:

@@ -32,6 +32,7 @@ class Ledger:
         # Ids of calls that the target listed and of their leads, and the outcome each Comm call had at first.
         self.listed: set[str] = set()
         self.first_outcome: dict[str, Any] = {}
+        self.request_ids: set[str] = set()
 
     def known(self, kind: str, record_id: str) -> dict[str, Any] | None:
         """A record as it was last seen."""

@@ -92,7 +92,7 @@ FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
     ("strict-inferred", _switch, False, "fail where the target differs from an inferred rule, too; --strict for short"),
     ("rate", _rate, None, "most requests in a time, as in 60/m or 5/s"),
     ("max-requests", _count, 1500, "most requests in the whole run"),
-    ("max-examples", _count, 20, "generated requests for each operation"),
+    ("max-examples", _count, 8, "generated requests for each operation"),
     ("seed", _seed, 0, "what every choice of the run follows from"),
     ("timeout", _seconds, 10.0, "seconds that a reply may take"),
     ("baseline", Path, None, "JSON file with the findings that are accepted for now"),

@@ -122,6 +122,10 @@ class Comm(Client):
         """A call of the other team."""
         return self._named(self._other_ids, "a Comm call of the other team (--comm-other-call-id)")
 
+    def named(self, call_id: str) -> bool:
+        """Whether a call is one that may be changed."""
+        return call_id.lower() in {each.lower() for each in (*self._ids, *self._other_ids)}
+
     @staticmethod
     def _named(ids: tuple[str, ...], what: str) -> str:
         if not ids:

@@ -133,7 +133,8 @@ class Verdicts:
             return apart(*self._compared)
         last = self._recent[-1] if self._recent else None
         received = f"{last.status} {shown(last.text)}" if last else shown(str(error))
-        return received, rule.promise
+        titles = [str(getattr(each, "title", each)) for each in getattr(error, "exceptions", ())]
+        return received, "; ".join([rule.promise, *titles])
 
     def _judge(self, report: Any) -> None:
         """A test fails for a finding that fails the run, and for no other."""
