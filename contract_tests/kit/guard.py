@@ -77,6 +77,11 @@ class Guard(httpx.BaseTransport):
             self._found(breach, exchange)
         return reply
 
+    @property
+    def own(self) -> bool:
+        """Whether the run has started this target for itself."""
+        return bool(self._options.own_mock)
+
     def session(self) -> requests.Session:
         """The same guard for who speaks `requests`."""
         session = requests.Session()

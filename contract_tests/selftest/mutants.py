@@ -243,10 +243,10 @@ MUTANTS: dict[str, Mutant] = {
 }  # fmt: skip
 
 
-def found(name: str) -> tuple[str, bool, str]:
+def found(name: str, seed: int = 0) -> tuple[str, bool, str]:
     """Hold one mutant to the contract: its name, whether the kit recognised it, and how the run ended."""
     with serving(MUTANTS[name].change) as url:
-        run = trial(url, "--max-examples=8")
+        run = trial(url, "--strict", "--seed", str(seed))
     return name, run.code == 1, run.output.strip().splitlines()[-1]
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1]
-CALL = "550e8400-e29b-41d4-a716-446655440000"
 COMM_CALL = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
 TOKENS = {
     "MOCKSERVER_AURA_TOKEN": "aura_pk_live_northwind00000000000000mock",
@@ -35,24 +34,8 @@ class Trial:
 
 
 def trial(url: str, *arguments: str, tokens: dict[str, str] | None = None) -> Trial:
-    """Hold a server to the contract, with the records of the packaged fixtures named as those that may be changed."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        str(FOLDER),
-        "--target-url",
-        url,
-        "-q",
-        "--tb=line",
-        "--max-requests=9000",
-    ]
-    command += ["--call-id", CALL, "--lead-id", CALL, "--comm-call-id", COMM_CALL, "-p", "no:cacheprovider"]
-    command += [
-        f"--ignore={FOLDER / 'selftest'}",
-        f"--ignore={FOLDER / 'test_the_contract_is_complete.py'}",
-        *arguments,
-    ]
+    """Hold a server to the contract by the command that users have."""
+    command = [sys.executable, "-m", "mockserver", "check", url, "--comm-call-id", COMM_CALL, *arguments]
     environment = {**os.environ, **(TOKENS if tokens is None else tokens)}
     ended = subprocess.run(
         command, capture_output=True, text=True, timeout=300, env=environment, cwd=FOLDER.parent, check=False
