@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from schemathesis.config import SchemathesisConfig
 
 from contract_tests.kit import options as flags
 from contract_tests.kit.findings import VENDORS, BadBaseline, read_baseline
@@ -27,6 +28,7 @@ from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
 
+pytest.register_assert_rewrite("contract_tests.aura.asking")
 VERDICTS = pytest.StashKey[Verdicts]()
 OURS = ("selftest", "test_the_contract_is_complete.py")
 # Of so many listed calls the one is chosen that may be written to with the least that cannot be put back.
@@ -58,6 +60,7 @@ def _settle_hypothesis(config: pytest.Config, told: Options) -> None:
     """The same seed and target give the same requests; none is sent again only to make a finding shorter."""
     if config.getoption("hypothesis_seed", None) is None:
         config.option.hypothesis_seed = str(told.seed)
+    SchemathesisConfig.shared_seed = told.seed
     phases = [Phase.explicit, Phase.generate] + [Phase.shrink] * told.own_mock
     settings.register_profile(
         "contract",

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from contract_tests.kit.findings import Breach
 from contract_tests.kit.guard import Guard
 from contract_tests.kit.journal import Exchange
 
 # A walk that is longer than this is taken to be endless.
-MOST_PAGES = 2_000
+MOST_PAGES = 400
 OWN = "own"
 
 
@@ -74,9 +75,15 @@ class Aura(Client):
         return self.send("PATCH", f"/v1/leads/{lead_id}", key=key, json=body)
 
     def pages(self, *, key: str | None = OWN, **query: str) -> Iterator[dict[str, Any]]:
-        """Every page of a list from the first to the last; fails where the walk does not end."""
+        """Every page of a list from the first to the last; raises Breach where the walk comes back to a call."""
+        seen: set[str] = set()
         for _ in range(MOST_PAGES):
             page = self.list_calls(key=key, **query).json()
+            again = seen & {str(call["id"]) for call in page["data"]}
+            if again:
+                where = f"{min(again)} on a second page"
+                raise Breach("aura.list_calls.walk-gives-each-call-once", where, "each call on one page", "again")
+            seen |= {str(call["id"]) for call in page["data"]}
             yield page
             if not page["pagination"]["next_cursor"]:
                 return

@@ -119,7 +119,7 @@ class Verdicts:
         breach = excinfo.value if isinstance(excinfo.value, Breach) else None
         if breach and breach.rule.id != "no-reply":
             self.found(breach)
-        elif not self._here or breach or self._compared:
+        elif breach or self._compared or all(finding.kind == "drift" for finding in self._here):
             first, *_ = sorted(rules, key=lambda rule: rule.grade)
             pair = (breach.received, breach.expected) if breach else self._pair(first, excinfo.value)
             self.found(Breach(first, *pair, report.nodeid.rpartition("::")[2].partition("[")[0]))
