@@ -162,7 +162,9 @@ def second(run_options: Options, target: Target, verdicts: Verdicts) -> Iterator
         pytest.skip("not observed: needs a second server with the same records (--compare-url)")
     known = {"aura": target.aura, "comm": target.comm}
     keys = {f"{name}_token": client.key for name, client in known.items() if client}
-    told = Options({**run_options.values, **keys, "target_url": run_options.compare_url, "aura_url": None, "comm_url": None})
+    told = Options(
+        {**run_options.values, **keys, "target_url": run_options.compare_url, "aura_url": None, "comm_url": None}
+    )
     with ExitStack() as stack:
         other = _connected(stack, told, verdicts)
         keeper = Keeper(other, run_options.secrets(), verdicts.say)

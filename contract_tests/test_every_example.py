@@ -56,7 +56,9 @@ def send(target: Target, request: pytest.FixtureRequest, operation: Operation, f
 
 
 @examples("accepted")
-def test_an_accepted_example_is_accepted(target: Target, request: pytest.FixtureRequest, operation: Operation, file: Path):
+def test_an_accepted_example_is_accepted(
+    target: Target, request: pytest.FixtureRequest, operation: Operation, file: Path
+):
     """The target answers it with success."""
     assert send(target, request, operation, file).is_success
 

@@ -79,9 +79,7 @@ def test_a_body_of_exactly_one_mebibyte_is_read(aura: Aura, call: dict[str, Any]
 
 @rule("aura.http.unstorable-text-400")
 @pytest.mark.parametrize("text", ["before\\u0000after", "\\ud800", "\\udc00x"])
-def test_text_that_no_database_holds_is_refused(
-    aura: Aura, call_and_lead: dict[str, Any], text: str, unchanged: None
-):
+def test_text_that_no_database_holds_is_refused(aura: Aura, call_and_lead: dict[str, Any], text: str, unchanged: None):
     """NUL and half surrogate pairs, in values and in names."""
     outcome, update = OPERATIONS["set_call_outcome"](call_and_lead), OPERATIONS["update_lead"](call_and_lead)
     assert_refused(send(aura, outcome, content=f'{{"status": "shown", "notes": "{text}"}}'), 400)

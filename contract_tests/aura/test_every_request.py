@@ -40,7 +40,9 @@ def test_a_good_request_is_answered_with_200(aura: Aura, call_and_lead: dict[str
 
 @rule("aura.auth.missing-key")
 @every_operation
-def test_without_a_key_the_default_organization_is_served_or_nobody(aura: Aura, call_and_lead: dict[str, Any], ask: Ask):
+def test_without_a_key_the_default_organization_is_served_or_nobody(
+    aura: Aura, call_and_lead: dict[str, Any], ask: Ask
+):
     """Either the request works as with the default key, or it is refused with 401."""
     reply = send(aura, ask(call_and_lead), key=None)
     assert reply.status_code in (200, 401)

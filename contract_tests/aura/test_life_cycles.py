@@ -14,7 +14,7 @@ from contract_tests.aura.model import Model, timeless
 from contract_tests.kit.findings import Breach
 from contract_tests.kit.journal import apart, exact
 from contract_tests.kit.keeper import STATUSES
-from contract_tests.kit.lockstep import Lockstep
+from contract_tests.kit.lockstep import Lockstep, Tell
 from contract_tests.kit.target import REFUSED, Aura, Target
 from contract_tests.kit.verdicts import Verdicts
 
@@ -39,7 +39,9 @@ UPDATES = st.fixed_dictionaries(
         "notes": st.none() | st.lists(NOTE, max_size=2),
     },
 )
-BAD_OUTCOMES = st.sampled_from([{}, {"status": "won"}, {"status": None}, {"notes": "x"}, {"status": "lost", "notes": 1}])
+BAD_OUTCOMES = st.sampled_from(
+    [{}, {"status": "won"}, {"status": None}, {"notes": "x"}, {"status": "lost", "notes": 1}]
+)
 BAD_UPDATES = st.sampled_from([{"phone": "12"}, {"email": "x"}, {"company": 1}, {"company": "x", "notes": [{}]}])
 
 
@@ -48,11 +50,11 @@ def start(aura: Aura, call_id: str, lead_id: str, run_options: Any) -> tuple[lis
     """The ids of the calls and of the leads that may be written to."""
     calls = [*run_options.call_id] or [call_id]
     if run_options.discovers("aura"):
-        calls += [call["id"] for call in aura.walk()[:: 20]]
+        calls += [call["id"] for call in aura.walk()[::20]]
     return list(dict.fromkeys(calls))[:MOST_CALLS], list(run_options.lead_id) or [lead_id]
 
 
-def machine(aura: Aura, call_ids: list[str], lead_ids: list[str]) -> type[RuleBasedStateMachine]:
+def machine(aura: Aura, told: Tell, call_ids: list[str], lead_ids: list[str]) -> type[RuleBasedStateMachine]:
     """A state machine over these records."""
 
     class LifeCycle(RuleBasedStateMachine):
@@ -64,26 +66,26 @@ def machine(aura: Aura, call_ids: list[str], lead_ids: list[str]) -> type[RuleBa
         @rule(call_id=st.sampled_from(call_ids), body=OUTCOMES)
         def set_call_outcome(self, call_id: str, body: dict[str, str]) -> None:
             reply = aura.set_call_outcome(call_id, body)
-            same("aura.set_call_outcome.sets-status", reply, self.model.set_call_outcome(call_id, body), body)
+            same("aura.set_call_outcome.sets-status", told, reply, self.model.set_call_outcome(call_id, body), body)
 
         @rule(call_id=st.sampled_from(call_ids), body=BAD_OUTCOMES)
         def refuse_outcome(self, call_id: str, body: Any) -> None:
-            refused("aura.set_call_outcome.other-status-refused", aura.set_call_outcome(call_id, body))
+            refused("aura.set_call_outcome.other-status-refused", told, aura.set_call_outcome(call_id, body))
 
         @rule(lead_id=st.sampled_from(lead_ids), body=UPDATES)
         def update_lead(self, lead_id: str, body: dict[str, Any]) -> None:
             reply = aura.update_lead(lead_id, body)
             lead = self.model.update_lead(lead_id, body)
-            same("aura.update_lead.only-sent-fields-change", reply, lead, lead)
+            same("aura.update_lead.only-sent-fields-change", told, reply, lead, lead)
 
         @rule(lead_id=st.sampled_from(lead_ids), body=BAD_UPDATES)
         def refuse_update(self, lead_id: str, body: Any) -> None:
-            refused("aura.update_lead.only-sent-fields-change", aura.update_lead(lead_id, body))
+            refused("aura.update_lead.only-sent-fields-change", told, aura.update_lead(lead_id, body))
 
         @rule(call_id=st.sampled_from(call_ids))
         def get_call(self, call_id: str) -> None:
             call = self.model.calls[call_id]
-            same("aura.set_call_outcome.shows-in-get", aura.get_call(call_id), call, call)
+            same("aura.set_call_outcome.shows-in-get", told, aura.get_call(call_id), call, call)
 
         @rule(data=st.data(), names=st.sets(st.sampled_from(FILTERS), max_size=4), limit=st.integers(1, 100))
         def list_calls(self, data: Any, names: set[str], limit: int) -> None:
@@ -95,7 +97,7 @@ def machine(aura: Aura, call_ids: list[str], lead_ids: list[str]) -> type[RuleBa
                 name = "filters-combine" if len(filters) > 1 else "walk-gives-each-call-once"
                 if len(filters) == 1:
                     name = f"filter-{next(iter(filters)).replace('_', '-')}"
-                raise Breach(f"aura.list_calls.{name}", *apart(listed, expected[:limit]), "life cycle")
+                raise told(Breach(f"aura.list_calls.{name}", *apart(listed, expected[:limit]), "life cycle"))
 
         def teardown(self) -> None:
             if not hasattr(self, "model"):
@@ -103,40 +105,41 @@ def machine(aura: Aura, call_ids: list[str], lead_ids: list[str]) -> type[RuleBa
             now = {call["id"]: timeless(call) for call in aura.walk()}
             then = {call_id: timeless(call) for call_id, call in self.model.calls.items()}
             if exact(now) != exact(then):
-                raise Breach("aura.set_call_outcome.shows-in-list", *apart(now, then), "life cycle")
+                raise told(Breach("aura.set_call_outcome.shows-in-list", *apart(now, then), "life cycle"))
 
     return LifeCycle
 
 
-def same(rule_id: str, reply: httpx.Response, expected: dict[str, Any], fields: dict[str, Any]) -> None:
+def same(rule_id: str, told: Tell, reply: httpx.Response, expected: dict[str, Any], fields: dict[str, Any]) -> None:
     """The reply holds the record, at least these fields of it, as the model has them."""
     if not reply.is_success:
-        raise Breach(rule_id, f"{reply.status_code} {reply.text[:200]}", "success", "life cycle")
+        raise told(Breach(rule_id, f"{reply.status_code} {reply.text[:200]}", "success", "life cycle"))
     record = timeless(reply.json()["data"])
     seen = {name: record.get(name) for name in timeless(fields)}
     wanted = {name: expected[name] for name in timeless(fields)}
     if exact(seen) != exact(wanted):
-        raise Breach(rule_id, *apart(seen, wanted), "life cycle")
+        raise told(Breach(rule_id, *apart(seen, wanted), "life cycle"))
 
 
-def refused(rule_id: str, reply: httpx.Response) -> None:
+def refused(rule_id: str, told: Tell, reply: httpx.Response) -> None:
     """The request was refused."""
     if reply.status_code not in REFUSED:
-        raise Breach(rule_id, f"{reply.status_code} {reply.text[:200]}", "a refusal", "life cycle")
+        raise told(Breach(rule_id, f"{reply.status_code} {reply.text[:200]}", "a refusal", "life cycle"))
 
 
-def test_any_sequence_leaves_the_target_where_the_model_is(aura: Aura, start: tuple[list[str], list[str]]):
-    """Outcomes, updates, refusals, lists and gets in any order."""
-    run_state_machine_as_test(machine(aura, *start), settings=LIFE_CYCLES)
-
-
-def test_two_servers_stay_in_step(
-    target: Target, verdicts: Verdicts, second: Any, start: tuple[list[str], list[str]]
+def test_any_sequence_leaves_the_target_where_the_model_is(
+    aura: Aura, verdicts: Verdicts, start: tuple[list[str], list[str]]
 ):
+    """Outcomes, updates, refusals, lists and gets in any order."""
+    run_state_machine_as_test(machine(aura, verdicts.told, *start), settings=LIFE_CYCLES)
+
+
+def test_two_servers_stay_in_step(target: Target, verdicts: Verdicts, second: Any, start: tuple[list[str], list[str]]):
     """--compare-url: the same sequences, the same replies from both."""
     first = target.client("aura")
     other = second("aura")
-    pair = Lockstep(first.guard, other.guard, str(first.http.base_url).rstrip("/"), str(other.http.base_url).rstrip("/"))
+    urls = (str(client.http.base_url).rstrip("/") for client in (first, other))
+    pair = Lockstep(first.guard, other.guard, *urls, verdicts.told)
     with httpx.Client(base_url=first.http.base_url, transport=pair, timeout=30) as http:
         both = Aura(http, first.guard, first.key, None)
-        run_state_machine_as_test(machine(both, *start), settings=LIFE_CYCLES)
+        run_state_machine_as_test(machine(both, verdicts.told, *start), settings=LIFE_CYCLES)

@@ -147,7 +147,9 @@ def test_a_phone_that_is_not_e164_is_refused(aura: Aura, lead: dict[str, Any], p
 
 
 @rule("aura.update_lead.email-format")
-@pytest.mark.parametrize("email", ["", "john", "john@", "@example.com", "john@@example.com", "john doe@example.com", "john@example..com"])
+@pytest.mark.parametrize(
+    "email", ["", "john", "john@", "@example.com", "john@@example.com", "john doe@example.com", "john@example..com"]
+)
 def test_an_email_that_is_none_is_refused(aura: Aura, lead: dict[str, Any], email: str):
     """The declared format is kept to."""
     assert aura.update_lead(lead["id"], {"email": email}).status_code in REFUSED
@@ -170,7 +172,8 @@ def test_any_text_is_stored_as_a_name(aura: Aura, lead: dict[str, Any], text: st
 
 @rule("aura.update_lead.timezone-is-iana")
 @pytest.mark.parametrize(
-    "timezone", ["America/New_York", "Europe/Lisbon", "Asia/Kolkata", "Etc/UTC", "America/Argentina/Buenos_Aires", "UTC"]
+    "timezone",
+    ["America/New_York", "Europe/Lisbon", "Asia/Kolkata", "Etc/UTC", "America/Argentina/Buenos_Aires", "UTC"],
 )
 def test_a_timezone_of_the_iana_database_is_stored(aura: Aura, lead: dict[str, Any], timezone: str):
     """Names with one and with two parts."""
@@ -214,8 +217,8 @@ def test_two_leads_may_have_the_same_email(aura: Aura, lead_id: str, run_options
     """Nothing asks for unique addresses."""
     others = [*run_options.lead_id, *sorted({call["lead_id"] for call in aura.walk()})]
     other = next(each for each in others if each != lead_id)
-    for lead_id in (lead_id, other):
-        assert aura.update_lead(lead_id, {"email": "office@example.com"}).status_code == 200
+    for each in (lead_id, other):
+        assert aura.update_lead(each, {"email": "office@example.com"}).status_code == 200
 
 
 @rule("aura.update_lead.moves-updated-at", "aura.update_lead.keeps-created-at")

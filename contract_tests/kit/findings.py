@@ -21,9 +21,7 @@ class Breach(AssertionError):
     """A promise that does not hold. `where` is a JSON path, or whatever tells two breaches of one rule apart; `drift`:
     the contract does not know what was seen, which is no breach yet."""
 
-    def __init__(
-        self, rule: str | Rule, received: str, expected: str, where: str = "", *, drift: bool = False
-    ) -> None:
+    def __init__(self, rule: str | Rule, received: str, expected: str, where: str = "", *, drift: bool = False) -> None:
         self.rule = RULES[rule] if isinstance(rule, str) else rule
         self.received, self.expected, self.where, self.drift = received, expected, where, drift
         super().__init__(f"{self.rule.id} {where}: received {received}; expected {expected}")
@@ -80,7 +78,8 @@ class Baseline:
             if date.fromisoformat(entry["expires"]) < today:
                 yield f"baseline: {fingerprint} expired on {entry['expires']} ({entry['reason']})"
             elif fingerprint not in self.used:
-                yield f"baseline: {fingerprint} was not seen in this run; take it out if it is mended ({entry['reason']})"
+                reason = entry["reason"]
+                yield f"baseline: {fingerprint} was not seen in this run; take it out if it is mended ({reason})"
 
 
 def read_baseline(file: Path | None) -> Baseline:

@@ -47,7 +47,9 @@ Found = Callable[[Breach, Exchange], None]
 class Guard(httpx.BaseTransport):
     """A transport that sends what the options allow, and no more. One for each vendor's URL."""
 
-    def __init__(self, contract: Contract, options: Options, spent: Spent, saw: Callable[[Exchange], None], found: Found) -> None:
+    def __init__(
+        self, contract: Contract, options: Options, spent: Spent, saw: Callable[[Exchange], None], found: Found
+    ) -> None:
         self._inner = httpx.HTTPTransport()
         self._contract, self._options, self._spent = contract, options, spent
         self._saw, self._found = saw, found
@@ -177,7 +179,11 @@ class _Adapter(HTTPAdapter):
         headers = {name: value for name, value in request.headers.items() if name != "X-Schemathesis-TestCaseId"}
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self._guard._options.timeout)
         asked = httpx.Request(
-            request.method or "", request.url or "", headers=headers, content=request.body, extensions={"timeout": timeout}
+            request.method or "",
+            request.url or "",
+            headers=headers,
+            content=request.body,
+            extensions={"timeout": timeout},
         )
         answered = self._guard.handle_request(asked)
         # What httpx gives is decoded, so it must not say that it is encoded.

@@ -91,26 +91,33 @@ def shown(value: Any) -> str:
 
 def apart(received: Any, expected: Any) -> tuple[str, str]:
     """Two values side by side, reduced to where they differ."""
-    if isinstance(received, dict) and isinstance(expected, dict):
-        names = [
-            name
-            for name in {**received, **expected}
-            if exact_or_repr(received.get(name)) != exact_or_repr(expected.get(name))
-        ]
-        return shown({n: received.get(n, "missing") for n in names}), shown(
-            {n: expected.get(n, "missing") for n in names}
-        )
+    if isinstance(received, str) and isinstance(expected, str):
+        values = parsed(received), parsed(expected)
+        if all(isinstance(value, dict) for value in values):
+            return apart(*values)
     if isinstance(received, list) and isinstance(expected, list) and max(len(received), len(expected)) > 3:
         pairs = zip(received, expected, strict=False)
         place = next((i for i, (r, e) in enumerate(pairs) if r != e), min(len(received), len(expected)))
         return _item(received, place), _item(expected, place)
     if isinstance(received, set | frozenset) and isinstance(expected, set | frozenset):
         return shown(sorted(map(str, received - expected))), shown(sorted(map(str, expected - received)))
-    return shown(received), shown(expected)
+    one, other = _reduced(received, expected)
+    return shown(one), shown(other)
 
 
-def exact_or_repr(value: Any) -> str:
-    """`exact`, and for what is no JSON its repr."""
+def _reduced(received: Any, expected: Any) -> tuple[Any, Any]:
+    """Two objects without the members that are the same in both, level by level."""
+    if not (isinstance(received, dict) and isinstance(expected, dict)):
+        return received, expected
+    one, other = {}, {}
+    for name in {**received, **expected}:
+        pair = received.get(name, "missing"), expected.get(name, "missing")
+        if _text(pair[0]) != _text(pair[1]):
+            one[name], other[name] = _reduced(*pair)
+    return one, other
+
+
+def _text(value: Any) -> str:
     try:
         return exact(value)
     except (TypeError, ValueError):

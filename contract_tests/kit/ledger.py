@@ -63,7 +63,7 @@ class Ledger:
         """A record that a request has just changed: these fields, updated_at, and no others."""
         key = kind, str(record.get("id")).lower()
         before = self.known(*key)
-        if before is None or kind == "call" and "guest_rsvp_status" not in record:
+        if before is None or (kind == "call" and "guest_rsvp_status" not in record):
             # Unknown before, or the older shape of the outcome page, which says nothing of the other fields.
             self._sights.pop(key, None)
             return

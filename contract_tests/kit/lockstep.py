@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,6 +13,8 @@ from contract_tests.kit.guard import Guard
 from contract_tests.kit.journal import apart, parsed
 from mockserver.contract import Rule
 
+# Keeps a breach that is about to be raised.
+Tell = Callable[[Breach], Breach]
 # What two servers that agree may still word, number or time in their own way.
 _OWN = {"error", "message", "errors", "requestId", "updated_at"}
 _OWN_OF_A_LOG = {"id", "created_at"}
@@ -20,8 +23,8 @@ _OWN_OF_A_LOG = {"id", "created_at"}
 class Lockstep(httpx.BaseTransport):
     """A transport that sends each request to two servers, and gives the first one's reply; raises Breach."""
 
-    def __init__(self, first: Guard, second: Guard, first_url: str, second_url: str) -> None:
-        self._guards, self._urls = (first, second), (first_url, second_url)
+    def __init__(self, first: Guard, second: Guard, first_url: str, second_url: str, told: Tell) -> None:
+        self._guards, self._urls, self._told = (first, second), (first_url, second_url), told
         # Cursors are each server's own: the first's stands for the second's.
         self._cursors: dict[str, str] = {}
 
@@ -34,7 +37,7 @@ class Lockstep(httpx.BaseTransport):
         seen = [{"status": r.status_code, "body": comparable(b)} for r, b in zip(replies, bodies, strict=True)]
         if seen[0] != seen[1]:
             where = f"{request.method} {request.url.raw_path.decode()}"
-            raise Breach(_RULE, *apart(*_deeper(seen[1], seen[0])), where)
+            raise self._told(Breach(_RULE, *apart(*_deeper(seen[1], seen[0])), where))
         return replies[0]
 
     def _other(self, request: httpx.Request) -> httpx.Request:

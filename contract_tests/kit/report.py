@@ -34,7 +34,7 @@ class Report:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The findings, what was not observed, and the table."""
         verdicts = self._verdicts
-        if not verdicts.by_rule or (verdicts.options.own_mock and not verdicts.options.report):
+        if verdicts.options.own_mock and not verdicts.options.report:
             return
         terminalreporter.section("contract")
         for line in (*self._findings(), *self._unseen(), *verdicts.said, *verdicts.complaints(), "", *self._table()):
@@ -95,7 +95,9 @@ class Report:
             found = verdicts.findings.values()
             return sum(each.kind == "drift" and each.rule.operation == operation for each in found)
         rules = verdicts.rules
-        return sum(rules[rule].operation == operation and verdict == column for rule, verdict in verdicts.by_rule.items())
+        return sum(
+            rules[rule].operation == operation and verdict == column for rule, verdict in verdicts.by_rule.items()
+        )
 
     def _table(self) -> list[str]:
         header = ("operation", *COLUMNS, "requests", "seconds")
@@ -109,7 +111,9 @@ class Report:
 def write_html(report: Report, verdicts: Verdicts, file: Path) -> None:
     """One self-contained page; everything that a target sent is escaped."""
     environment = Environment(
-        loader=PackageLoader("contract_tests.kit", "."), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
+        loader=PackageLoader("contract_tests.kit", "."),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
     )
     told = verdicts.options
     targets = [f"{vendor}: {told.url(vendor) or 'not asked'}" for vendor in ("aura", "comm")]

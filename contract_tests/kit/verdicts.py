@@ -40,6 +40,8 @@ class Verdicts:
     _here: list[Finding] = field(default_factory=list)
     _recent: list[Exchange] = field(default_factory=list)
     _interrupted: bool = False
+    # Whether some test has sent requests and passed, or found something.
+    compared: bool = False
 
     def say(self, line: str) -> None:
         """Keep a line for the end, and print it at once."""
@@ -70,8 +72,14 @@ class Verdicts:
         else:
             known.times += 1
         self._here.append(known)
+        self.compared = True
         if kind != "drift":
             self._note(breach.rule, kind)
+
+    def told(self, breach: Breach) -> Breach:
+        """Keep a breach that is about to be raised where hypothesis may lose it, because it does not repeat."""
+        self.found(breach)
+        return breach
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""
@@ -111,12 +119,13 @@ class Verdicts:
         elif report.when == "call":
             for rule in rules:
                 self._note(rule, "held")
+            self.compared |= bool(self._recent)
             self._judge(report)
         report.user_properties += [("rule", f"{rule.id}; {rule.grade}") for rule in rules if report.when == "call"]
 
     def _failed(self, report: Any, rules: list[Rule], excinfo: Any) -> None:
         """A failed sentence is a finding about its rules, unless it raised or met one of its own."""
-        breach = excinfo.value if isinstance(excinfo.value, Breach) else None
+        breach = _breach_in(excinfo.value)
         if breach and breach.rule.id != "no-reply":
             self.found(breach)
         elif breach or self._compared or all(finding.kind == "drift" for finding in self._here):
@@ -158,12 +167,8 @@ class Verdicts:
             session.exitstatus = USAGE
         elif self._interrupted:
             session.exitstatus = INTERRUPTED
-        elif exitstatus in (0, 5) and not self.observed():
+        elif exitstatus in (0, 5) and not self.compared:
             session.exitstatus = NOTHING_COMPARED
-
-    def observed(self) -> bool:
-        """Whether anything was compared at all."""
-        return any(verdict != "not observed" for verdict in self.by_rule.values())
 
     def complaints(self) -> list[str]:
         """What the baseline file has to be mended for."""
@@ -174,6 +179,14 @@ def _rules_of(item: pytest.Item) -> list[Rule]:
     return [RULES[rule] for mark in item.iter_markers("rule") for rule in mark.args if rule in RULES]
 
 
+def _breach_in(error: BaseException | None) -> Breach | None:
+    """The breach that was raised, be it inside of what hypothesis makes of a failure that does not repeat."""
+    if error is None or isinstance(error, Breach):
+        return error
+    inside = (*getattr(error, "exceptions", ()), error.__cause__, error.__context__)
+    return next((breach for each in inside if (breach := _breach_in(each))), None)
+
+
 def _rule_of_sentence(item: pytest.Item) -> Rule:
     """A test without a rule is its own: its name, and its docstring as the promise."""
     name = item.name.partition("[")[0]
@@ -181,4 +194,3 @@ def _rule_of_sentence(item: pytest.Item) -> Rule:
     callspec = getattr(item, "callspec", None)
     operation = getattr(callspec.params.get("operation"), "name", "*") if callspec else "*"
     return Rule(name, operation, "documented", doc, "The schemas of the operation, and the page they name.")
-

@@ -203,7 +203,10 @@ def look(url: str) -> list[Any]:
     import httpx
 
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}) as http:
-        records = [http.get(f"/v1/calls/{CALL}").json()["data"], http.patch(f"/v1/leads/{LEAD}", json={}).json()["data"]]
+        records = [
+            http.get(f"/v1/calls/{CALL}").json()["data"],
+            http.patch(f"/v1/leads/{LEAD}", json={}).json()["data"],
+        ]
     return [{name: value for name, value in record.items() if name != "updated_at"} for record in records]
 
 
