@@ -23,6 +23,8 @@ FILTERS = ["status", "lead_id", "closer_id", "setter_id", "booking_link_id"]
 Calls = list[dict[str, Any]]
 # Of more pairs of values than this an even choice is tried.
 MOST_PAIRS = 6
+# A list whose length has no divisor to fill so few pages exactly is not walked for that.
+MOST_EXACT_PAGES = 10
 
 
 def ids(calls: Calls) -> list[str]:
@@ -70,12 +72,22 @@ def test_two_organizations_share_no_call(aura: Aura, calls: Calls):
     assert not set(ids(calls)) & set(ids(others))
     for other in others[:3]:
         assert aura.walk(lead_id=other["lead_id"]) == []
+    cursor = aura.list_calls(limit="1").json()["pagination"]["next_cursor"]
+    if cursor:
+        reply = aura.list_calls(limit="100", cursor=cursor, key=aura.other_key)
+        assert not set(ids(calls)) & set(ids(reply.json().get("data", [])))
 
 
 @rule("aura.list_calls.no-success-key")
 def test_the_envelope_of_a_list_is_data_and_pagination(aura: Aura):
     """A list, unlike a single record, has no success key."""
     assert aura.list_calls().json().keys() == {"data", "pagination"}
+
+
+@rule("aura.list_calls.walk-gives-each-call-once")
+def test_a_walk_without_a_limit_gives_each_call_once(aura: Aura, calls: Calls):
+    """The default limit pages like any other."""
+    assert ids([call for page in aura.pages() for call in page["data"]]) == ids(calls)
 
 
 @rule("aura.list_calls.limit-default-50")
@@ -167,13 +179,19 @@ def test_a_page_that_ends_with_the_last_call_has_no_more(aura: Aura, calls: Call
     matching = [call for call in calls if call["status"] == status]
     page = aura.list_calls(status=status, limit=str(min(100, len(matching)))).json()
     assert page["pagination"]["has_more"] is (len(matching) > 100)
+    exact = max(limit for limit in range(1, 101) if len(calls) % limit == 0)
+    *_, last = aura.pages(limit=str(exact)) if exact * MOST_EXACT_PAGES >= len(calls) else [page]
+    assert last["data"] and last["pagination"]["has_more"] is (last is page and len(matching) > 100)
 
 
 @rule("aura.list_calls.filtered-walk-gives-each-match-once")
 @pytest.mark.parametrize("field", FILTERS)
 def test_a_filtered_walk_gives_each_match_once(aura: Aura, calls: Calls, field: str):
     """The filter holds on every page of a walk, however many there are."""
-    value = max(sorted({call[field] for call in calls} - {None}), key=[call[field] for call in calls].count)
+    values = [call[field] for call in calls if call[field] is not None]
+    if not values:
+        pytest.skip(f"not observed: needs calls with {field}")
+    value = max(sorted(set(values)), key=values.count)
     matching = [call for call in calls if call[field] == value]
     assert ids(aura.walk(limit=str(max(1, len(matching) // 4)), **{field: value})) == ids(matching)
 
@@ -199,6 +217,8 @@ def test_a_cursor_that_the_list_did_not_hand_out_is_refused(aura: Aura, cursor: 
 def test_a_cursor_is_base64_of_a_json_object(aura: Aura):
     """Cursors look like those that the vendor prints, so clients that peek see what they know."""
     cursor = aura.list_calls(limit="1").json()["pagination"]["next_cursor"]
+    if cursor is None:
+        pytest.skip("not observed: needs an organization with more than one call")
     assert isinstance(json.loads(base64.b64decode(cursor, validate=True)), dict)
 
 

@@ -50,7 +50,10 @@ def test_the_reply_shows_the_status_that_was_sent(aura: Aura, call: dict[str, An
 @rule("aura.set_call_outcome.can-be-set-again")
 def test_the_reply_shows_the_status_that_was_sent_each_time(aura: Aura, call: dict[str, Any]):
     """An outcome can be set again, to another status and to the same."""
-    for status in [*STATUSES, *reversed(STATUSES)]:
+    for status in STATUSES:
+        changed = set_outcome(aura, call, status=status, notes=f"About {status}.")
+        assert (changed["status"], changed["notes"]) == (status, f"About {status}.")
+    for status in reversed(STATUSES):
         assert set_outcome(aura, call, status=status)["status"] == status
 
 

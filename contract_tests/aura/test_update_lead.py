@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -63,6 +64,16 @@ def test_an_update_shows_in_every_later_reply(aura: Aura, lead: dict[str, Any]):
     assert aura.lead(lead["id"]) == changed
 
 
+@rule("aura.update_lead.only-sent-fields-change")
+@pytest.mark.parametrize("pair", list(combinations(NEW_VALUES, 2)), ids="+".join)
+def test_two_fields_that_are_sent_together_both_change(aura: Aura, lead: dict[str, Any], pair: tuple[str, str]):
+    """Whichever two, and no third."""
+    body = {field: NEW_VALUES[field] for field in pair}
+    changed = update(aura, lead, **body)
+    assert {field: changed[field] for field in pair} == body
+    assert differing(lead, changed) <= {*pair, "updated_at"}
+
+
 @rule("aura.update_lead.empty-notes-clear")
 def test_no_notes_at_all_clear_them(aura: Aura, lead: dict[str, Any]):
     """An empty array replaces like any other."""
@@ -118,7 +129,11 @@ def test_a_note_may_carry_any_text_as_its_time(aura: Aura, lead: dict[str, Any])
 @rule("aura.update_lead.note-user-optional", "aura.update_lead.note-keeps-further-keys")
 def test_a_note_is_kept_as_it_was_sent(aura: Aura, lead: dict[str, Any]):
     """Without a user, with one, and with keys of its own."""
-    notes = [{"content": "a", "created_at": "b"}, NOTE, {**NOTE, "pinned": True, "tags": [1, None, {"deep": []}]}]
+    notes = [
+        {"content": "a" * 5_000, "created_at": "b"},
+        NOTE,
+        {**NOTE, "pinned": True, "tags": [1, None, {"deep": []}]},
+    ]
     assert update(aura, lead, notes=notes)["notes"] == notes
 
 
@@ -163,7 +178,7 @@ def test_an_email_of_any_common_form_is_stored(aura: Aura, lead: dict[str, Any],
 
 
 @rule("aura.update_lead.updates-full-name", "aura.update_lead.updates-company")
-@pytest.mark.parametrize("text", ["Łukasz Müller-O'Brien", "李雷 💬", "x" * 500, ""])
+@pytest.mark.parametrize("text", ["Łukasz Müller-O'Brien", "李雷 💬", "x" * 500, " padded ", ""])
 def test_any_text_is_stored_as_a_name(aura: Aura, lead: dict[str, Any], text: str):
     """Letters of every script, signs, and none at all."""
     changed = update(aura, lead, full_name=text, company=text)
@@ -216,7 +231,9 @@ def test_fields_that_are_not_updatable_change_nothing(aura: Aura, lead: dict[str
 def test_two_leads_may_have_the_same_email(aura: Aura, lead_id: str, run_options: Options):
     """Nothing asks for unique addresses."""
     others = [*run_options.lead_id, *sorted({call["lead_id"] for call in aura.walk()})]
-    other = next(each for each in others if each != lead_id)
+    other = next((each for each in others if each != lead_id), None)
+    if other is None:
+        pytest.skip("not observed: needs a second lead that may be changed (--lead-id ONE,OTHER)")
     for each in (lead_id, other):
         assert aura.update_lead(each, {"email": "office@example.com"}).status_code == 200
 

@@ -105,21 +105,25 @@ def _record(exchange: Exchange) -> dict[str, Any]:
 def _list_calls(exchange: Exchange, ledger: Ledger) -> Iterator[Breach]:
     data, pagination = exchange.reply.get("data"), exchange.reply.get("pagination")
     calls = [call for call in data if isinstance(call, dict)] if isinstance(data, list) else []
-    yield from _length(exchange, len(calls))
-    yield from _pagination(calls, pagination if isinstance(pagination, dict) else {})
+    pagination = pagination if isinstance(pagination, dict) else {}
+    yield from _length(exchange, len(calls), pagination.get("has_more") is True)
+    yield from _pagination(calls, pagination)
     for call in calls:
         yield from _filtered(exchange, call)
         yield from ledger.read("call", call, "list_calls")
 
 
-def _length(exchange: Exchange, length: int) -> Iterator[Breach]:
+def _length(exchange: Exchange, length: int, more: bool) -> Iterator[Breach]:
     limit = exchange.query.get("limit")
     asked = int(limit) if limit and limit.isascii() and limit.isdecimal() and int(limit) else None
     rule, most = ("limit-keeps-page-small", asked) if asked else ("limit-max-100", 100)
     if limit is None:
         rule, most = "limit-default-50", 50
-    if most is not None and length > min(most, 100):
-        yield Breach(f"aura.list_calls.{rule}", f"{length} calls on a page", f"at most {min(most, 100)}", "length")
+    most = min(most, 100)
+    if length > most:
+        yield Breach(f"aura.list_calls.{rule}", f"{length} calls on a page", f"at most {most}", "length")
+    if more and length < most and (asked or limit is None):
+        yield Breach("aura.list_calls.page-is-full", f"{length} calls and has_more", f"{most} calls", "length")
 
 
 def _pagination(calls: list[dict[str, Any]], pagination: dict[str, Any]) -> Iterator[Breach]:

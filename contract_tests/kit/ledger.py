@@ -53,9 +53,11 @@ class Ledger:
         key = kind, str(record.get("id")).lower()
         self.listed |= {key[1], str(record.get("lead_id")).lower()} if by == "list_calls" else set()
         sight = self._sights.get(key)
-        if sight and exact(sight.record) != exact(record) and not self._changed_by_others(sight.record, record):
-            received, expected = apart(record, sight.record)
-            yield Breach(_rule_of_sight(kind, sight, by), received, expected, _differing(record, sight.record))
+        # A key that only one of two replies has is for their schemas to tell.
+        both = sight.record.keys() & record.keys() if sight else set()
+        now, then = ({name: each[name] for name in both} for each in (record, sight.record if sight else {}))
+        if sight and exact(now) != exact(then) and not self._changed_by_others(then, now):
+            yield Breach(_rule_of_sight(kind, sight, by), *apart(now, then), _differing(now, then))
             sight = None
         self._sights[key] = _Sight(record, bool(sight and sight.written))
 

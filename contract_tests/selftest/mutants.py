@@ -156,6 +156,34 @@ async def _writes_are_lost(exchange: Exchange, answer: Any) -> None:
     await answer(exchange)
 
 
+def _every(nth: int, edit: Callable[[Exchange], None]) -> Change:
+    """Edit every n-th exchange of all."""
+    count = 0
+
+    async def change(exchange: Exchange, answer: Any) -> None:
+        nonlocal count
+        await answer(exchange)
+        count += 1
+        if count % nth == 0:
+            edit(exchange)
+
+    return change
+
+
+def _third_page() -> Change:
+    """Leave a call out of every third page of a walk."""
+    third: set[str] = set()
+    second: set[str] = set()
+
+    def edit(page: Any, exchange: Exchange) -> None:
+        cursor, following = query(exchange, "cursor"), page["pagination"]["next_cursor"]
+        if cursor in third and len(page["data"]) > 1:
+            page["data"].pop()
+        (third if cursor in second else second if cursor is None else set()).add(following)
+
+    return reply("list_calls", edit)
+
+
 def _pop(name: str) -> Edit:
     return lambda reply, x: reply["data"].pop(name)
 
@@ -239,6 +267,29 @@ MUTANTS: dict[str, Mutant] = {
     "one record in fifty without referral": Mutant("rare", "call.json", every_call(lambda call: call.pop("referral"), 50)),
     "one record in thirty with a text flag": Mutant("rare", "call.json", every_call(lambda call: call.update(has_recording="no"), 30)),
     "only lost keeps its old status in lists": Mutant("rare", "aura.set_call_outcome.shows-in-list", every_call(lambda call: call.update(status="closed") if call["status"] == "lost" else None)),
+    "every 40th request fails": Mutant("rare", "not-a-server-error", _every(40, lambda x: setattr(x, "status", 500))),
+    "every 97th list item is another call's twin": Mutant("rare", "aura.get_call.equals-the-list-item", _every(97, lambda x: x.reply["data"][-1].update(ai_summary="Somebody else's.") if _is(x, "list_calls") and x.status == 200 and x.reply["data"] else None)),
+    "get mixes up one record in fifty": Mutant("rare", "aura.get_call.equals-the-list-item", reply("get_call", _put("notes", "Mixed up."), lambda x: int(x.path[-4:], 16) % 50 == 7)),
+    "the third page is a call short": Mutant("rare", "aura.list_calls.walk-gives-each-call-once", _third_page()),
+    "a filled last page has more": Mutant("rare", "aura.list_calls.has-more-agrees-with-cursor", reply("list_calls", lambda r, x: r["pagination"].update(has_more=True, next_cursor=query(x, "cursor")), lambda x: bool(query(x, "cursor")) and not x.reply["pagination"]["has_more"] and len(x.reply["data"]) == int(query(x, "limit") or 50))),
+    "two filters forget the second": Mutant("rare", "aura.list_calls.filters-combine", ask(lambda x: setattr(x, "query", [pair for pair in x.query if pair[0] != "setter_id"]) if query(x, "status") and query(x, "setter_id") else None)),
+    "phone is lost beside an email": Mutant("rare", "aura.update_lead.updates-phone", body("update_lead", lambda b: without(b, "phone") if {"phone", "email"} == b.keys() else b)),
+    "lost drops its notes": Mutant("rare", "aura.set_call_outcome.notes-are-set", body("set_call_outcome", lambda b: without(b, "notes") if b.get("status") == "lost" else b)),
+    "limit 100 gives 99": Mutant("paging", "aura.list_calls.page-is-full", ask(lambda x: setattr(x, "query", [(n, "99" if (n, v) == ("limit", "100") else v) for n, v in x.query]))),
+    "without a limit the second page repeats": Mutant("paging", "aura.list_calls.walk-gives-each-call-once", reply("list_calls", lambda r, x: r["data"].insert(0, r["data"][0]), lambda x: bool(query(x, "cursor")) and not query(x, "limit"))),
+    "names are trimmed": Mutant("state", "aura.update_lead.updates-full-name", body("update_lead", lambda b: {**b, "full_name": b["full_name"].strip()} if isinstance(b.get("full_name"), str) else b)),
+    "notes are cut at 255": Mutant("state", "aura.set_call_outcome.notes-are-set", body("set_call_outcome", lambda b: {**b, "notes": b["notes"][:255]} if isinstance(b.get("notes"), str) else b)),
+    "created_at moves with an outcome": Mutant("state", "aura.set_call_outcome.keeps-created-at", reply("set_call_outcome", lambda r, x: r["data"].update(created_at=r["data"]["updated_at"]))),
+    "updated_at stands still": Mutant("state", "aura.update_lead.moves-updated-at", reply("update_lead", _put("updated_at", "2026-01-17T09:30:00Z"))),
+    "an outcome flips has_analysis": Mutant("state", "aura.set_call_outcome.keeps-other-fields", reply("set_call_outcome", lambda r, x: r["data"].update(has_analysis=not r["data"]["has_analysis"]))),
+    "a whole number turns into a fraction": Mutant("state", "aura.get_call.equals-the-list-item", reply("get_call", lambda r, x: r["data"].update(duration_minutes=float(r["data"]["duration_minutes"])), lambda x: x.reply["data"]["duration_minutes"] is not None)),
+    "comm change flips is_lead": Mutant("state", "comm.change_call_outcome.keeps-other-fields", reply("change_call_outcome", lambda r, x: r["data"].update(is_lead=not r["data"]["is_lead"]), lambda x: b"interested" in x.body)),
+    "comm log keeps its last three": Mutant("state", "comm.change_call_outcome.keeps-earlier-log", reply("change_call_outcome", lambda r, x: r["data"].update(call_outcome_logs=r["data"]["call_outcome_logs"][-3:]))),
+    "comm logs the new as the old": Mutant("state", "comm.change_call_outcome.logs-old-and-new", reply("change_call_outcome", lambda r, x: r["data"]["call_outcome_logs"][-1].update(initial_call_outcome=r["data"]["call_outcome"]))),
+    "the id of a refusal repeats": Mutant("envelope", "aura.errors.request-id-fresh", refusal(lambda r, x: r.update(requestId="req_abc123"))),
+    "a plus in an email is refused": Mutant("validation", "aura.update_lead.updates-email", body("update_lead", lambda b: {**b, "email": "no"} if "+" in str(b.get("email")) else b)),
+    "phones of fifteen digits are refused": Mutant("validation", "aura.update_lead.phone-e164", body("update_lead", lambda b: {**b, "phone": "no"} if len(str(b.get("phone"))) == 16 else b)),
+    "null where a flag stands": Mutant("shape", "call.json", every_call(lambda call: call.update(has_recording=None), 9)),
     "server error on two filters": Mutant("rare", "aura.list_calls.filters-combine", status("list_calls", 500, lambda x: bool(query(x, "closer_id") and query(x, "setter_id")))),
 }  # fmt: skip
 
@@ -251,7 +302,7 @@ def found(name: str, seed: int = 0) -> tuple[str, bool, str]:
 
 
 def main() -> int:
-    """Try them all, two at a time; prints the misses and the share of each class."""
+    """Try them all, or those that are named, two at a time; prints the misses and the share of each class."""
     names = sys.argv[1:] or list(MUTANTS)
     results = []
     with ThreadPoolExecutor(2) as pool:

@@ -112,6 +112,14 @@ def oldest_first(world: World) -> None:
     world.store._collections["aura.calls"] = calls
 
 
+def keep(world: World, calls: int) -> None:
+    """Leave each organization so many of its Aura calls."""
+    kept: dict[str, list[Record]] = {}
+    for record in world.store["aura.calls"]:
+        kept.setdefault(record.owner, []).append(record)
+    world.store._collections["aura.calls"] = Collection(record for own in kept.values() for record in own[:calls])
+
+
 async def another_correct(exchange: Exchange, answer: Any) -> None:
     """Correct by every documented fact, and different from us in every detail that we inferred."""
     if exchange.path.startswith("/v1") and "authorization" not in exchange.headers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -15,8 +16,8 @@ from typing import Any
 import pytest
 
 from contract_tests.kit.options import Options
-from contract_tests.selftest.mutants import MUTANTS, found
-from contract_tests.selftest.servers import Exchange, another_correct, oldest_first, serving
+from contract_tests.selftest.mutants import MUTANTS, every_call, found
+from contract_tests.selftest.servers import Exchange, another_correct, keep, oldest_first, serving
 from contract_tests.selftest.trial import TOKENS, command, environment, trial
 
 KEY = TOKENS["MOCKSERVER_AURA_TOKEN"]
@@ -167,6 +168,65 @@ def test_an_accepted_finding_passes_until_it_expires(tmp_path: Path):
     assert f"baseline: {'0' * 12} was not seen" in accepted.output
     assert expired.code == 1
     assert "expired on 2020-01-31 (ticket 12)" in expired.output
+
+
+def test_what_no_page_names_is_drift_and_no_failure():
+    """An undocumented field: its JSON path, how often it was seen, exit code 0."""
+    with serving(every_call(lambda call: call.update(mood="good"))) as url:
+        run = trial(url, "-k", "list_calls and not walk_during_writes")
+    assert run.code == 0, run.output[-3000:]
+    assert (
+        "drift: schema:aura/_shared/call.json" in run.output or "drift: schema:aura/list_calls/reply.json" in run.output
+    )
+    assert re.search(r"where     \$\.data\[\]\.mood, [0-9]+ times", run.output)
+
+
+def test_a_429_is_waited_for():
+    """The request is sent again after the seconds that Retry-After names, and nothing is found."""
+    refused: list[float] = []
+
+    async def busy(exchange: Exchange, answer: Any) -> None:
+        await answer(exchange)
+        if len(refused) < 3 and (not refused or time.monotonic() - refused[-1] > 1):
+            refused.append(time.monotonic())
+            exchange.status, exchange.reply = 429, {"success": False, "error": "busy", "code": "RATE", "requestId": "r"}
+            exchange.reply_headers["retry-after"] = "1"
+
+    with serving(busy) as url:
+        run = trial(url, "-k", "list_calls")
+    assert len(refused) == 3
+    assert run.code == 0, run.output[-3000:]
+
+
+def test_a_reply_that_does_not_come_is_a_finding():
+    """One operation hangs: the run goes on without it, and ends by itself."""
+
+    async def hangs(exchange: Exchange, answer: Any) -> None:
+        if exchange.query and dict(exchange.query).get("setter_id", "").startswith("user_2"):
+            await asyncio.sleep(2)
+        await answer(exchange)
+
+    with serving(hangs) as url:
+        run = trial(url, "--timeout", "0.5", "-k", "two_filters and setter_id and not status")
+    assert run.code in (1, 3)
+    assert "no reply within 0.5 seconds" in run.output
+
+
+def test_the_rate_is_kept(correct: str):
+    """Thirty requests at twenty a second take a second at least."""
+    started = time.monotonic()
+    run = trial(correct, "--rate", "20/s", "--max-requests", "45", "--no-allow-writes")
+    assert time.monotonic() - started > 1
+    assert run.spent()[0] <= 45
+
+
+@pytest.mark.parametrize("calls", [0, 1, 3])
+def test_a_server_with_few_calls_conforms(calls: int):
+    """What such a server gives no chance to check is not observed, and is no finding."""
+    with serving(unchanged, lambda world: keep(world, calls)) as url:
+        run = trial(url)
+    assert run.code == 0, run.output[-3000:]
+    assert run.rules("differs") == set()
 
 
 def test_under_github_each_finding_is_an_annotation(correct: str):
