@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
+from contract_tests.kit.options import FLAGS
 from mockserver.app import create_app
 from mockserver.cli import main
 from mockserver.mock import mock
@@ -44,11 +46,30 @@ def test_the_example_of_explain_is_true(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().out == output
 
 
+def test_every_flag_of_check_stands_in_its_table():
+    """By its name."""
+    table = README[README.index("## Hold another server") : README.index("### In CI, against staging")]
+    told = set(re.findall(r"`--([a-z-]+)", table))
+    assert {flag for flag, *_ in FLAGS} <= told
+    assert told <= {flag for flag, *_ in FLAGS} | {"strict", "junitxml", "no-allow-writes"}
+
+
+def test_the_jobs_in_the_readme_are_yaml_and_use_flags_that_there_are():
+    """Both run `check` with the report and the baseline."""
+    jobs = [yaml.safe_load(job) for job in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)]
+    assert [set(job) & {"jobs", "contract"} for job in jobs] == [{"jobs"}, {"contract"}]
+    for job in jobs:
+        used = set(re.findall(r"--([a-z-]+)", str(job)))
+        assert {"baseline", "report", "junitxml", "rate"} <= used
+        assert used <= {flag for flag, *_ in FLAGS} | {"junitxml"}
+
+
 def test_every_flag_stands_in_the_table(capsys: pytest.CaptureFixture[str]):
     """With the name of its variable."""
     with pytest.raises(SystemExit):
         main(["serve", "--help"])
     flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
-    assert flags == set(re.findall(r"^\| `(--[a-z-]+)`", README, re.MULTILINE))
+    table = README[README.index("| flag of serve") : README.index("## Hold another server")]
+    assert flags == set(re.findall(r"^\| `(--[a-z-]+)`", table, re.MULTILINE))
     for flag in flags:
         assert f"`MOCKSERVER_{flag[2:].replace('-', '_').upper()}`" in README
