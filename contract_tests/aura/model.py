@@ -20,6 +20,14 @@ class Model:
         self.calls[call_id] = {**self.calls[call_id], **body}
         return self.calls[call_id]
 
+    def adopt(self, call: Call, sent: dict[str, str]) -> None:
+        """Take over what the target did to fields that were not sent: no page says that an outcome leaves them alone.
+
+        The older shape of the outcome page prints people by other ids; of it only the notes are taken.
+        """
+        now = call if "guest_rsvp_status" in call else {"notes": call["notes"]}
+        self.calls[call["id"]] |= {name: value for name, value in now.items() if name not in sent}
+
     def update_lead(self, lead_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """The fields that were sent, but for notes that are null."""
         sent = {name: value for name, value in body.items() if value is not None}

@@ -18,7 +18,8 @@ MOST_PAGES = 400
 OWN = "own"
 
 
-# What a refusal may be answered with: no page prints a status, so any of the client's errors will do.
+# What success may be answered with, and a refusal: no page prints a status, so any of HTTP's will do.
+ACCEPTED = range(200, 300)
 REFUSED = range(400, 500)
 
 

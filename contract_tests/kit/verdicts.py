@@ -131,7 +131,7 @@ class Verdicts:
         elif breach or self._compared or all(finding.kind == "drift" for finding in self._here):
             first, *_ = sorted(rules, key=lambda rule: rule.grade)
             pair = (breach.received, breach.expected) if breach else self._pair(first, excinfo.value)
-            self.found(Breach(first, *pair, report.nodeid.rpartition("::")[2].partition("[")[0]))
+            self.found(Breach(first, *pair, report.nodeid.rpartition("::")[2]))
             for rule in rules:
                 self._note(rule, "broken" if rule.grade == "documented" else "differs")
         report.longrepr = self.redacted(str(report.longrepr))
