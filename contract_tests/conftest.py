@@ -45,8 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the flags, and keep the verdicts of this run."""
     config.addinivalue_line("markers", "rule(id, ...): the rules of the rule book that a test holds the target to")
     told = flags.read(config)
-    if not told.own_mock and getattr(config.option, "numprocesses", None):
-        pytest.exit("-n: rate, budget and records are one process's; leave it out where a URL is given", USAGE)
+    if getattr(config.option, "numprocesses", None) and (told.report or not told.own_mock):
+        pytest.exit(
+            "-n: rate, budget, records and report are one process's; leave it out with a URL or --report", USAGE
+        )
     try:
         verdicts = config.stash[VERDICTS] = Verdicts(told, read_baseline(told.baseline))
     except BadBaseline as error:
@@ -146,13 +148,14 @@ def _connected(stack: ExitStack, told: Options, verdicts: Verdicts) -> Target:
     if "aura" in clients:
         aura = Aura(*clients["aura"], told.aura_token, told.aura_other_token)
         reached(lambda: aura.list_calls(limit="100"), told.url("aura") or "")
-    if "comm" in clients:
+    if "comm" in clients and told.comm_token:  # Comm serves nobody without one
         ids = told.comm_call_id, told.comm_other_call_id
         comm = Comm(*clients["comm"], keys=(told.comm_token, told.comm_other_token), ids=ids)
         method = "PATCH" if told.writes("comm") else "GET"
         path = f"/api/v1/webhooks/calls/{NOBODYS_ID}/change-outcome"
         reached(lambda: comm.send(method, path, **({"json": {}} if method == "PATCH" else {})), told.url("comm") or "")
-    return Target(aura, comm)
+    missing = "no token for Comm was given (MOCKSERVER_COMM_TOKEN)" if "comm" in clients and not comm else ""
+    return Target(aura, comm, missing)
 
 
 @pytest.fixture(scope="session")

@@ -203,4 +203,5 @@ def reached(reach: Callable[[], httpx.Response], url: str) -> None:
     except Breach as breach:
         pytest.exit(f"{url} could not be reached: {breach.received}", UNREACHABLE)
     if reply.status_code in (401, 403):
-        pytest.exit(f"{url} refused the token with {reply.status_code}; set it in the environment", UNREACHABLE)
+        variable = "MOCKSERVER_AURA_TOKEN or MOCKSERVER_COMM_TOKEN"
+        pytest.exit(f"{url} refused the token with {reply.status_code}; {variable} has to hold it", UNREACHABLE)

@@ -147,14 +147,18 @@ class Comm(Client):
 
 @dataclass(frozen=True)
 class Target:
-    """A server that plays one vendor or both."""
+    """A server that plays one vendor or both. `missing` says what Comm cannot be asked without."""
 
     aura: Aura | None
     comm: Comm | None
+    missing: str = ""
 
     def client(self, vendor: str) -> Aura | Comm:
         """A vendor's client; without a URL for it the test is not observed."""
         client = self.aura if vendor == "aura" else self.comm
         if client is None:
-            pytest.skip(f"not observed: no URL for {vendor.capitalize()} was given")
+            needed = (
+                self.missing if vendor == "comm" and self.missing else f"no URL for {vendor.capitalize()} was given"
+            )
+            pytest.skip(f"not observed: {needed}")
         return client

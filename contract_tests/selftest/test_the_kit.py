@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 from contract_tests.kit.options import Options
 from contract_tests.selftest.mutants import MUTANTS, every_call, found
 from contract_tests.selftest.servers import Exchange, another_correct, keep, oldest_first, serving
-from contract_tests.selftest.trial import TOKENS, command, environment, trial
+from contract_tests.selftest.trial import CHECKOUT, TOKENS, command, environment, trial
 
 KEY = TOKENS["MOCKSERVER_AURA_TOKEN"]
 CALL, LEAD = "550e8400-e29b-41d4-a716-446655440000", "650e8400-e29b-41d4-a716-446655440001"
@@ -112,20 +113,25 @@ def test_a_server_that_is_not_there_ends_the_run_with_3():
 
 def test_a_server_that_goes_away_ends_the_run_with_3_and_says_how_to_restore():
     """What could not be put back is told as the curl line that would do it."""
-    answered = 0
+    line = [sys.executable, "-m", "mockserver", "--port", "0"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr and server.stdout
+        url = next(text for text in server.stderr if text.startswith("ready: ")).split()[1]
+        run = subprocess.Popen(command(url), stdout=subprocess.PIPE, text=True, env=environment(TOKENS))
+        posts = (text for text in server.stdout if text.startswith("POST"))
+        assert len(list(islice(posts, 20))) == 20
+        server.kill()
+        output, _ = run.communicate(timeout=60)
+    assert run.returncode == 3, output[-2000:]
+    assert "could not be restored" in output
+    assert '-H "Authorization: Bearer $AURA_TOKEN"' in output
 
-    async def gone(exchange: Exchange, answer: Any) -> None:
-        nonlocal answered
-        answered += 1
-        if answered > 300:
-            raise ConnectionError("the server is gone")
-        await answer(exchange)
 
-    with serving(gone) as url:
-        run = trial(url)
-    assert run.code in (1, 3)
-    assert "could not be restored" in run.output
-    assert '-H "Authorization: Bearer $AURA_TOKEN"' in run.output
+def test_the_sentences_pass_in_several_processes_too():
+    """pytest-xdist: each process starts a mock of its own."""
+    line = [sys.executable, "-m", "pytest", "contract_tests/aura", "-n", "2", "-q", "-p", "no:cacheprovider"]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=120, env=environment({}), cwd=CHECKOUT)
+    assert ended.returncode == 0, ended.stdout[-2000:]
 
 
 def broken(name: str) -> Callable[[Exchange, Any], Any]:

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.app import create_app
+from mockserver.mock import mock
+from mockserver.packaged import folder
+from mockserver.server import running
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -31,6 +36,17 @@ def test_the_wheel_carries_schemas_fixtures_and_contract_tests_and_no_unit_tests
     for part in ("schemas/aura/rules.json", "fixtures/comm/calls.json", "contract_tests/conftest.py"):
         assert f"mockserver/_data/{part}" in names
     assert not [name for name in names if name.startswith("mockserver/tests/") or name.endswith(".pyc")]
+
+
+def test_the_wheel_holds_a_server_to_the_contract_from_another_folder(wheel: Path, tmp_path: Path):
+    """`check` needs nothing of the checkout; what it depends on is that of this environment."""
+    zipfile.ZipFile(wheel).extractall(tmp_path / "unpacked")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "unpacked")}
+    with running(create_app(*mock(folder("fixtures")))) as url:
+        command = [sys.executable, "-P", "-m", "mockserver", "check", url, "-k", "get_call", "--report", "report.html"]
+        ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Contract report" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_wheel_serves_from_an_empty_environment_and_another_folder(wheel: Path, tmp_path: Path):
