@@ -196,6 +196,13 @@ def test_an_id_that_is_no_uuid_is_refused(aura: Aura, name: str, bad_id: str):
     assert_refused(send(aura, OPERATIONS[name]({"id": bad_id, "lead_id": bad_id})), 400)
 
 
+@rule("aura.http.id-not-uuid-400")
+def test_a_uuid_without_its_hyphens_is_refused(aura: Aura, call_and_lead: dict[str, Any]):
+    """The form of an id is the one that is declared."""
+    bare = call_and_lead["id"].replace("-", "")
+    assert_refused(aura.get_call(bare), 400)
+
+
 @rule("aura.http.invalid-request-400", "aura.http.validity-before-existence")
 def test_a_bad_body_for_a_missing_record_is_refused_as_bad(aura: Aura):
     """Validity is checked before existence."""

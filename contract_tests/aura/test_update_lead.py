@@ -86,6 +86,8 @@ def test_notes_are_replaced_as_a_whole(aura: Aura, lead: dict[str, Any]):
     """New notes do not join the old."""
     second = {"content": "Called back.", "created_at": "2026-05-09T08:00:00.000Z"}
     assert update(aura, lead, notes=[NOTE, NOTE])["notes"] == [NOTE, NOTE]
+    many = [{**NOTE, "content": f"Note {number}"} for number in range(12)]
+    assert update(aura, lead, notes=many)["notes"] == many
     assert update(aura, lead, notes=[second])["notes"] == [second]
 
 
@@ -227,14 +229,27 @@ def test_fields_that_are_not_updatable_change_nothing(aura: Aura, lead: dict[str
     assert differing(lead, update(aura, lead, company="Acme & Sons", **read_only)) <= {"company", "updated_at"}
 
 
-@rule("aura.update_lead.same-email-twice")
-def test_two_leads_may_have_the_same_email(aura: Aura, lead_id: str, run_options: Options):
-    """Nothing asks for unique addresses."""
+@pytest.fixture
+def other_lead(aura: Aura, lead_id: str, run_options: Options) -> dict[str, Any]:
+    """A second lead that may be changed."""
     others = [*run_options.lead_id, *sorted({call["lead_id"] for call in aura.walk()})]
     other = next((each for each in others if each != lead_id), None)
     if other is None:
         pytest.skip("not observed: needs a second lead that may be changed (--lead-id ONE,OTHER)")
-    for each in (lead_id, other):
+    return aura.lead(other)
+
+
+@rule("aura.update_lead.only-sent-fields-change")
+def test_an_update_leaves_every_other_lead(aura: Aura, lead: dict[str, Any], other_lead: dict[str, Any]):
+    """One lead is updated, and another is as it was."""
+    update(aura, lead, company="Only this one", notes=[NOTE])
+    assert aura.lead(other_lead["id"]) == other_lead
+
+
+@rule("aura.update_lead.same-email-twice")
+def test_two_leads_may_have_the_same_email(aura: Aura, lead_id: str, other_lead: dict[str, Any]):
+    """Nothing asks for unique addresses."""
+    for each in (lead_id, other_lead["id"]):
         assert aura.update_lead(each, {"email": "office@example.com"}).status_code == 200
 
 
