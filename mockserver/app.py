@@ -1,4 +1,4 @@
-"""create_app(): the mock as a Starlette application, one route for each path; the only file that knows the web."""
+"""application(): the mock as a Starlette application, one route for each path; the only file that knows the web."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
-from time import perf_counter
-from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -17,16 +17,18 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from mockserver import SERVER
-from mockserver.body import LARGEST
+from mockserver.clock import ticks
 from mockserver.contract import ContractBroken, Operation
-from mockserver.control import Control, NotFound
+from mockserver.control import PROBLEM, control
+from mockserver.control.guard import Guard
+from mockserver.damage import send_body
 from mockserver.exchange import Reply, Request, Vendor, answer
+from mockserver.mock import Mock
 from mockserver.world import World
 
 _SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
 # A refused body is read to its end, so that clients that send all before they listen get the answer, but not for ever.
-_MOST_READ = 64 * LARGEST
-_PROBLEM = "application/problem+json"
+_READ_BEYOND = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +45,20 @@ class Access:
 Log = Callable[[Access], None]
 
 
-def create_app(vendors: Mapping[str, Vendor], world: World, log: Log | None = None) -> Starlette:
-    """The application for one world; `log` gets one Access for each request.
+def application(mock: Mock, log: Log | None = None, guard: Guard | None = None) -> Starlette:
+    """The ASGI application for a mock; `log` gets one Access for each request.
 
     Two applications share nothing but the vendors, which never change.
     """
+    library = next(iter(mock.vendors.values())).contract.library
+    served = {**mock.vendors, "mock": control(mock, library, guard or Guard())}
     operations: dict[str, list[Operation]] = {}
-    for vendor in vendors.values():
+    for vendor in served.values():
         for operation in vendor.contract.operations.values():
             operations.setdefault(operation.path, []).append(operation)
-    routes = [Route(path, PathItem(vendors, world, log, here)) for path, here in operations.items()]
-    control = Control(vendors, world)
-    app = Starlette(routes=[Route(path, Page(page, log)) for path, page in control.pages()] + routes)
+    app = Starlette(routes=[Route(path, PathItem(mock, served, log, here)) for path, here in operations.items()])
     app.router.redirect_slashes = False
-    app.router.default = PathItem(vendors, world, log, [])
+    app.router.default = PathItem(mock, served, log, [])
     return app
 
 
@@ -64,35 +66,52 @@ class PathItem:
     """One path with its operations as an ASGI application; without operations, every unknown path."""
 
     def __init__(
-        self, vendors: Mapping[str, Vendor], world: World, log: Log | None, operations: Iterable[Operation]
+        self, mock: Mock, vendors: Mapping[str, Vendor], log: Log | None, operations: Iterable[Operation]
     ) -> None:
-        self._vendors, self._world, self._log = vendors, world, log
+        self._mock, self._vendors, self._log = mock, vendors, log
         self._operations = {operation.method: operation for operation in operations}
         if "GET" in self._operations:
             self._operations["HEAD"] = self._operations["GET"]
         self._allowed_methods = tuple(sorted(self._operations))
-        self._unknown = self if not self._operations else PathItem(vendors, world, log, [])
+        self._unknown = self if not self._operations else PathItem(mock, vendors, log, [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A route's `$` also matches before a line feed at the very end of a path.
         if scope["path"].endswith("\n") and self is not self._unknown:
             await self._unknown(scope, receive, send)
             return
-        started = perf_counter()
-        body = await _body(receive)
+        started = ticks()
+        vendor = self._vendor(scope["path"])
+        body = await _body(receive, vendor.largest_body if vendor else 0)
         if body is None:
             return
-        reply, content_type = self._reply(scope, body)
-        await _send(reply, content_type, send)
+        if vendor is None:
+            reply = _nobodys_path(scope["path"], self._mock.vendors.values())
+            await _send(reply, PROBLEM, self._mock.home, scope, send)
+        else:
+            reply = await self._served(scope, body, vendor, started, send)
         if self._log:
             self._log(_access(scope, reply, started))
 
-    def _reply(self, scope: Scope, body: bytes) -> tuple[Reply, str]:
+    async def _served(self, scope: Scope, body: bytes, vendor: Vendor, started: float, send: Send) -> Reply:
+        request = self._request(scope, body, vendor)
+        world = self._mock.world_of(request.key)
+        try:
+            reply = answer(request, vendor, world)
+            content_type = "application/json" if reply.status < HTTPStatus.BAD_REQUEST else vendor.error_type
+        except Exception as error:
+            reply, content_type = _defect(error, world), PROBLEM
+        if vendor.contract.vendor in self._mock.vendors:
+            keys = world.keys[vendor.contract.vendor].owners
+            query = scope["query_string"].decode("latin-1")
+            world.journal.add(world.clock.now(), request, query, reply, (ticks() - started) * 1000, keys)
+        await _send(reply, content_type, world, scope, send, request)
+        return reply
+
+    def _request(self, scope: Scope, body: bytes, vendor: Vendor) -> Request:
         operation = self._operations.get(scope["method"])
-        vendor = self._vendor(scope["path"], operation)
-        if vendor is None:
-            return _nobodys_path(scope["path"], self._vendors.values()), _PROBLEM
-        request = Request(
+        return Request(
+            vendor=vendor.contract.vendor,
             operation=operation,
             method=scope["method"],
             path=scope["path"],
@@ -102,70 +121,48 @@ class PathItem:
             headers=_headers(scope),
             body=body,
         )
-        try:
-            return answer(request, vendor, self._world), "application/json"
-        except Exception as error:
-            return _defect(error), _PROBLEM
 
-    def _vendor(self, path: str, operation: Operation | None) -> Vendor | None:
-        if operation is not None:
-            return self._vendors[operation.vendor]
-        prefixed = (vendor for vendor in self._vendors.values() if (path + "/").startswith(vendor.prefix + "/"))
-        return next(prefixed, None)
+    def _vendor(self, path: str) -> Vendor | None:
+        """Whose path it is, by its beginning."""
+        return next((each for each in self._vendors.values() if (path + "/").startswith(each.prefix + "/")), None)
 
 
-class Page:
-    """One page of /__mock__/ as an ASGI application: a function from the path's values to a JSON value."""
-
-    def __init__(self, page: Callable[[Mapping[str, str]], Any], log: Log | None) -> None:
-        self._page, self._log = page, log
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = perf_counter()
-        reply, content_type = self._reply(scope)
-        await _send(reply, content_type, send)
-        if self._log:
-            self._log(_access(scope, reply, started))
-
-    def _reply(self, scope: Scope) -> tuple[Reply, str]:
-        if scope["method"] not in {"GET", "HEAD"}:
-            refusal = _problem(HTTPStatus.METHOD_NOT_ALLOWED, f"received {scope['method']}; send GET")
-            refusal.headers["Allow"] = "GET, HEAD"
-            return refusal, _PROBLEM
-        try:
-            return Reply(200, self._page(scope["path_params"])), "application/json"
-        except NotFound as missing:
-            return _problem(HTTPStatus.NOT_FOUND, str(missing)), _PROBLEM
-        except Exception as error:
-            return _defect(error), _PROBLEM
-
-
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: Receive, largest: int) -> bytes | None:
     """The request's body, at most one byte more than is allowed; None when the client has gone."""
-    body, read, more = b"", 0, True
-    while more and read <= _MOST_READ:
+    chunks: list[bytes] = []
+    kept = read = 0
+    more = True
+    while more and read <= max(_READ_BEYOND * 1024 * 1024, largest):
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         chunk = message.get("body", b"")
         read += len(chunk)
-        body += chunk[: LARGEST + 1 - len(body)]
+        chunks.append(chunk[: largest + 1 - kept])
+        kept += len(chunks[-1])
         more = message.get("more_body", False)
-    return body
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _send(reply: Reply, content_type: str, send: Send) -> None:
-    body = orjson.dumps(reply.body)
+async def _send(
+    reply: Reply, content_type: str, world: World, scope: Scope, send: Send, request: Request | None = None
+) -> None:
     headers = [
         (b"content-type", content_type.encode("ascii")),
-        (b"content-length", str(len(body)).encode("ascii")),
+        (b"date", _date(int(world.clock.now().timestamp()))),
         _SERVER_HEADER,
     ]
     if reply.rule:
         headers.append((b"mock-rule", reply.rule.header.encode("ascii")))
     headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-    await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    disturbances = request.disturbances if request else ()
+    await send_body(int(reply.status), headers, orjson.dumps(reply.body), disturbances, scope, send)
+
+
+@lru_cache(maxsize=16)
+def _date(second: int) -> bytes:
+    """The Date header: a world's time, not the machine's."""
+    return formatdate(second, usegmt=True).encode("ascii")
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -176,7 +173,7 @@ def _headers(scope: Scope) -> dict[str, str]:
 def _access(scope: Scope, reply: Reply, started: float) -> Access:
     path = scope["raw_path"].decode("latin-1")
     rule = reply.rule.id if reply.rule else "-"
-    return Access(scope["method"], path, int(reply.status), (perf_counter() - started) * 1000, rule)
+    return Access(scope["method"], path, int(reply.status), (ticks() - started) * 1000, rule)
 
 
 def _problem(status: HTTPStatus, detail: str) -> Reply:
@@ -189,11 +186,13 @@ def _nobodys_path(path: str, vendors: Iterable[Vendor]) -> Reply:
     return _problem(HTTPStatus.NOT_FOUND, f"{path} is no vendor's; paths begin with {prefixes} or /__mock__/")
 
 
-def _defect(error: Exception) -> Reply:
+def _defect(error: Exception, world: World) -> Reply:
     """A defect of the mock: told in full where it runs, and over the wire only if it is a broken contract."""
     if isinstance(error, ContractBroken):
-        print(f"contract broken: {error}", file=sys.stderr)
-        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"contract broken: {error}")
+        world.defects.append(f"contract broken: {error}")
+        print(world.defects[-1], file=sys.stderr)
+        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, world.defects[-1])
+    world.defects.append(f"the mock failed: {error!r}")
     traceback.print_exception(error)
     detail = f"the mock failed ({type(error).__name__}); its terminal says where; nothing was stored"
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mockserver import SERVER
 from mockserver.exchange import Vendor
-from mockserver.store import Record
+from mockserver.mock import Mock
 from mockserver.world import World
 
 # A body that each operation accepts; the page's own example.
@@ -25,8 +24,9 @@ _COLLECTIONS = {
 }
 
 
-def banner(url: str, vendors: Mapping[str, Vendor], world: World, fixtures: Path) -> str:
+def banner(url: str, mock: Mock, fixtures: Path) -> str:
     """The whole text, for stderr."""
+    vendors, world = mock.vendors, mock.home
     loaded = ", ".join(f"{len(world.store[name])} {name}" for name in ("aura.calls", "aura.leads", "comm.calls"))
     lines = [f"{SERVER} on {url}: a mock, not the vendors'", f"loaded {loaded} from {fixtures}", ""]
     for name, vendor in vendors.items():
@@ -40,7 +40,7 @@ def _curl(url: str, vendor: Vendor, name: str, world: World) -> str:
     owner, key = _owner_and_key(vendor, world)
     path = operation.path
     if "{" in path:
-        record = next(_records(world, _COLLECTIONS[name], owner), None)
+        record = next(world.store[_COLLECTIONS[name]].newest_first(owner), None)
         path = path[: path.index("{")] + (record.value["id"] if record else "ID") + path[path.index("}") + 1 :]
     method = "" if operation.method == "GET" else f" -X {operation.method}"
     body = f" -H 'Content-Type: application/json' -d '{_BODIES[name]}'" if name in _BODIES else ""
@@ -51,7 +51,3 @@ def _owner_and_key(vendor: Vendor, world: World) -> tuple[str, str]:
     owners = world.keys[vendor.contract.vendor].owners
     key = next(iter(owners), "KEY")
     return owners.get(key, ""), key
-
-
-def _records(world: World, collection: str, owner: str) -> Iterator[Record]:
-    return (record for record in world.store[collection] if record.owner == owner)

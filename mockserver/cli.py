@@ -1,21 +1,25 @@
-"""The command line: serve (the default), routes, openapi, explain, check."""
+"""The command line: serve (the default), routes, openapi, explain, clock, check."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver import __version__, clock
 from mockserver.packaged import folder
 
+if TYPE_CHECKING:
+    from mockserver.control.guard import Guard
+
 USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
-_COMMANDS = ("serve", "routes", "openapi", "explain", "check")
+_COMMANDS = ("serve", "routes", "openapi", "explain", "clock", "check")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -49,12 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     _serve_flags(commands.add_parser("serve", help="serve until Ctrl-C (the default)"))
     routes = commands.add_parser("routes", help="list vendor, method, path, operation and where its function is")
     routes.set_defaults(run=_routes)
-    openapi = commands.add_parser("openapi", help="print a vendor's OpenAPI 3.1 document")
-    openapi.add_argument("vendor", choices=("aura", "comm"))
+    openapi = commands.add_parser("openapi", help="print the OpenAPI 3.1 document of a vendor, or of /__mock__/")
+    openapi.add_argument("vendor", choices=("aura", "comm", "mock"))
     openapi.set_defaults(run=_openapi)
     explain = commands.add_parser("explain", help="print a rule of the rule book with its grade and source")
     explain.add_argument("rule", help="an id as in the Mock-Rule header, or the beginning of some")
     explain.set_defaults(run=_explain)
+    time = commands.add_parser("clock", help="tell the time of a running mock, freeze it, advance it or let it run")
+    time.add_argument("change", nargs="?", choices=("freeze", "advance", "run"))
+    time.add_argument("value", nargs="?", help="for advance a duration like 2h, for freeze a time (default: now)")
+    time.add_argument("--url", default="http://127.0.0.1:4010", help="the mock (default: http://127.0.0.1:4010)")
+    time.set_defaults(run=_clock)
     commands.add_parser("check", help="hold a server to the contract: a URL, then flags of the contract tests")
     return parser
 
@@ -73,6 +82,12 @@ _FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
     ("random-seed", lambda text: _whole_number(text), 0, "seed of every made-up id (default: 0)"),
     ("require-auth", lambda text: _yes_or_no(text), False, "refuse Aura requests that have no key"),
     (
+        "rate-limit",
+        lambda text: _yes_or_no(text),
+        False,
+        "keep Aura's limits: 100 requests a minute for a key, 1000 for an organization",
+    ),
+    (
         "log-format",
         lambda text: _log_format(text),
         "text",
@@ -83,8 +98,8 @@ _FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
 
 def _serve_flags(parser: argparse.ArgumentParser) -> None:
     parser.description = "Serve until Ctrl-C. Each flag can also be set as MOCKSERVER_<FLAG> in the environment."
-    for flag, kind, _, text in _FLAGS:
-        if flag == "require-auth":
+    for flag, kind, default, text in _FLAGS:
+        if default is False:
             parser.add_argument(f"--{flag}", action="store_true", default=None, help=text)
         else:
             parser.add_argument(f"--{flag}", type=kind, metavar=flag.rpartition("-")[2].upper(), help=text)
@@ -150,7 +165,7 @@ def _serve(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
     from mockserver import server
     from mockserver.access_log import logger
-    from mockserver.app import create_app
+    from mockserver.app import application
     from mockserver.banner import banner
     from mockserver.contract import ContractError
     from mockserver.mock import mock
@@ -159,16 +174,28 @@ def _serve(options: argparse.Namespace) -> int:
     _settle(options)
     fixtures = options.fixtures or folder("fixtures")
     try:
-        vendors, world = mock(fixtures, options.clock, options.random_seed, options.require_auth)
+        mocked = mock(fixtures, options.clock, options.random_seed, options.require_auth, options.rate_limit)
         listening = server.listen(options.host, options.port)
     except (FixtureError, ContractError) as error:
         return _failed(f"cannot start, the data is not in order:\n{error}", BAD_FIXTURES)
     except server.CannotListen as error:
         return _failed(str(error), CANNOT_LISTEN)
     url = server.address(listening)
-    app = create_app(vendors, world, logger(options.log_format))
-    server.serve(app, listening, lambda: print(banner(url, vendors, world, fixtures), file=sys.stderr, flush=True))
+    guard, hint = _guard(options.host)
+    app = application(mocked, logger(options.log_format), guard)
+    server.serve(app, listening, lambda: print(hint + banner(url, mocked, fixtures), file=sys.stderr, flush=True))
     return 0
+
+
+def _guard(host: str) -> tuple[Guard, str]:
+    """Who may steer the mock: beyond this machine only who has the token, which is told once."""
+    from mockserver.control.guard import Guard, is_loopback
+
+    told = os.environ.get("MOCKSERVER_ADMIN_TOKEN")
+    if is_loopback(host) and not told:
+        return Guard(host), ""
+    token = told or secrets.token_urlsafe(24)
+    return Guard(host, token), "" if told else f"/__mock__/ demands Authorization: Bearer {token}\n"
 
 
 def _failed(sentence: str, code: int) -> int:
@@ -190,10 +217,11 @@ def _routes(options: argparse.Namespace) -> int:
 def _openapi(options: argparse.Namespace) -> int:
     import orjson
 
-    from mockserver.mock import read_packaged_vendors
+    from mockserver.contract import read_contract
     from mockserver.openapi import document
+    from mockserver.validation import Library
 
-    described = document(read_packaged_vendors()[options.vendor].contract)
+    described = document(read_contract(Library(folder("schemas")), options.vendor))
     print(orjson.dumps(described, option=orjson.OPT_INDENT_2).decode())
     return 0
 
@@ -213,6 +241,29 @@ def _explain(options: argparse.Namespace) -> int:
     for rule in wanted:
         why = "source" if rule.grade == "documented" else "reason"
         print(f"{rule.id}\n  {rule.promise}\n  {rule.grade}; {why}: {rule.source}")
+    return 0
+
+
+def _clock(options: argparse.Namespace) -> int:
+    """Ask a running mock, or tell it; MOCKSERVER_ADMIN_TOKEN is sent where it is set."""
+    import json
+    import urllib.error
+    import urllib.request
+
+    asked = {options.change: options.value or True} if options.change else None
+    headers = {"Content-Type": "application/json"}
+    if token := os.environ.get("MOCKSERVER_ADMIN_TOKEN"):
+        headers["Authorization"] = f"Bearer {token}"
+    body = None if asked is None else json.dumps(asked).encode()
+    try:
+        request = urllib.request.Request(f"{options.url}/__mock__/clock", body, headers)
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            told = json.load(reply)
+    except urllib.error.HTTPError as refusal:
+        return _failed(json.load(refusal)["detail"], USAGE)
+    except (OSError, ValueError) as error:
+        return _failed(f"no mock answers at {options.url}: {error}", CANNOT_LISTEN)
+    print(f"{told['now']} {'frozen' if told['frozen'] else 'running'}")
     return 0
 
 

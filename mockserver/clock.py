@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 _MILLISECOND = timedelta(milliseconds=1)
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+
+# Seconds since some moment, only good for telling how long something took.
+ticks = perf_counter
 
 
 def parse(text: str) -> datetime:
@@ -20,17 +26,66 @@ def written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
+def duration(text: str) -> timedelta:
+    """A span of time from text like `90s`, `500ms`, `2h` or `1d12h`; raises ValueError for another."""
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"received {text!r}; a duration looks like 500ms, 90s, 2h or 1d12h")
+    try:
+        return sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta())
+    except OverflowError:
+        raise ValueError(f"received {text!r}; that is longer than any calendar") from None
+
+
 class Clock:
-    """The time of one world."""
+    """The time of one world: that of the wall, ahead of it by what it was advanced, or frozen."""
 
     def __init__(self, frozen_at: datetime | None = None) -> None:
-        stands = frozen_at.astimezone(UTC) if frozen_at else None
-        self._now: Callable[[], datetime] = (lambda: stands) if stands else (lambda: datetime.now(UTC))
+        self._starts_frozen_at = frozen_at.astimezone(UTC) if frozen_at else None
+        self.reset()
+
+    def reset(self) -> None:
+        """As it was at the start: frozen at that moment, or real."""
+        self._stands = self._starts_frozen_at
+        self._ahead = timedelta()
+
+    def fork(self) -> Clock:
+        """Another clock that starts as this one did."""
+        return Clock(self._starts_frozen_at)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the clock stands still until it is told otherwise."""
+        return self._stands is not None
 
     def now(self) -> datetime:
         """This moment, in UTC, in whole milliseconds."""
-        now = self._now()
+        now = self._stands or datetime.now(UTC) + self._ahead
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def freeze(self, at: datetime | str | None = None) -> None:
+        """Stand still from now on, at a given moment or at this one; raises ValueError for text that is no time."""
+        moment = parse(at) if isinstance(at, str) else at
+        self._stands = moment.astimezone(UTC) if moment else self.now()
+
+    def run(self) -> None:
+        """Move on from the moment at which it stands."""
+        if self._stands:
+            self._ahead, self._stands = self._stands - datetime.now(UTC), None
+
+    def advance(self, by: timedelta | str) -> None:
+        """Go forward by a span like `2h`, frozen or not; raises ValueError for one that is none, or leads back."""
+        span = duration(by) if isinstance(by, str) else by
+        if span < timedelta():
+            raise ValueError(f"received {span}; a clock is advanced forwards, and frozen at an earlier time to go back")
+        try:
+            _ = self.now() + span
+        except OverflowError:
+            raise ValueError("the calendar ends with the year 9999") from None
+        if self._stands:
+            self._stands += span
+        else:
+            self._ahead += span
 
     def stamp_after(self, earlier: str) -> str:
         """This moment as text, or the millisecond after `earlier` if that is later: a change always moves the time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,6 +59,7 @@ class Operation:
     query_names: frozenset[str]
     query_defaults: Mapping[str, str]
     body: Schema | None
+    body_required: bool
     replies: Mapping[int, Schema]
 
 
@@ -89,6 +91,7 @@ def _undeclared(operation: Operation | None, status: int) -> Problem:
     return Problem(("status",), str(status), " or ".join(map(str, declared)))
 
 
+@lru_cache(maxsize=16)
 def read_contract(library: Library, vendor: str) -> Contract:
     """The contract of one vendor; raises ContractError with the file to mend."""
     folder = library.folder / vendor
@@ -131,6 +134,7 @@ def _operation(library: Library, vendor: str, file: Path) -> Operation:
         query_names=frozenset(query),
         query_defaults={name: schema["default"] for name, schema in query.items() if "default" in schema},
         body=_body(library, described, file),
+        body_required=described.get("requestBody", {}).get("required", False),
         replies={int(status): _reply(library, response, file) for status, response in described["responses"].items()},
     )
 
@@ -159,7 +163,8 @@ def _reply(library: Library, response: Any, file: Path) -> Schema:
 
 
 def _content_schema(library: Library, described: Any, file: Path) -> Schema:
-    reference = described["content"]["application/json"]["schema"]["$ref"]
+    [media] = described["content"].values()
+    reference = media["schema"]["$ref"]
     return library.schema(_name(library, (file.parent / reference).resolve()))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from mockserver.body import LARGEST
 from mockserver.contract import Contract, Operation, Rule
+from mockserver.faults import Disturbance
 from mockserver.store import Transaction
 from mockserver.validation import Problem
 from mockserver.world import World
@@ -15,8 +17,9 @@ from mockserver.world import World
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request. The house rules fill in `owner`, `query` and `value` as they read it."""
+    """One HTTP request. The house rules fill in the second part as they read it."""
 
+    vendor: str
     operation: Operation | None
     method: str
     path: str
@@ -25,9 +28,22 @@ class Request:
     query_pairs: list[tuple[str, str]] = field(default_factory=list)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
     owner: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     value: Any = None
+    disturbances: tuple[Disturbance, ...] = ()
+    preferred_status: int | None = None
+    reply_headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str | None:
+        """The key of `Authorization: Bearer <key>`, None without that header; empty for another scheme."""
+        authorization = self.headers.get("authorization")
+        if authorization is None:
+            return None
+        scheme, _, key = authorization.partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
 
 
 @dataclass(slots=True)
@@ -38,16 +54,7 @@ class Reply:
     body: Any
     rule: Rule | None = None
     headers: dict[str, str] = field(default_factory=dict)
-
-
-class Refused(Exception):
-    """A request that is not served. `kind` is a row of the vendor's table of refusals."""
-
-    def __init__(
-        self, kind: str, words: str, problems: list[Problem] | None = None, headers: dict[str, str] | None = None
-    ) -> None:
-        self.kind, self.words, self.problems, self.headers = kind, words, problems or [], headers or {}
-        super().__init__(words)
+    problems: Sequence[Problem] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,22 @@ class Refusal:
     """A row of a vendor's table of refusals: the status, the rule that decides it, and a fixed text if there is one."""
 
     status: HTTPStatus
-    rule: str
+    rule: str | None = None
     text: str | None = None
+
+
+class Refused(Exception):
+    """A request that is not served. `kind` is a row of the vendor's table of refusals, or a row of its own."""
+
+    def __init__(
+        self,
+        kind: str | Refusal,
+        words: str,
+        problems: list[Problem] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.kind, self.words, self.problems, self.headers = kind, words, problems or [], headers or {}
+        super().__init__(words)
 
 
 HouseRule = Callable[[Request, "Vendor", World], None]
@@ -72,11 +93,21 @@ class Vendor:
     house_rules: tuple[HouseRule, ...]
     operations: Mapping[str, Handler]
     refusals: Mapping[str, Refusal]
+    # By operation, the row of `refusals` for a record that is not there.
+    missing: Mapping[str, str]
     envelope: Callable[[Refusal, Refused, World], Any]
+    error_type: str = "application/json"
+    largest_body: int = LARGEST
 
     def rule(self, rule_id: str) -> Rule:
         """The rule with this id; raises KeyError where the rule book has none."""
         return self.contract.rules[rule_id]
+
+    def refusal_with(self, status: int, operation: Operation) -> str:
+        """The row of `refusals` that an operation gives with a status: what is missing, or the first with it."""
+        if status == HTTPStatus.NOT_FOUND:
+            return self.missing[operation.name]
+        return next(kind for kind, row in self.refusals.items() if row.status == status)
 
 
 def answer(request: Request, vendor: Vendor, world: World) -> Reply:
@@ -84,21 +115,30 @@ def answer(request: Request, vendor: Vendor, world: World) -> Reply:
 
     Raises ContractBroken, and stores nothing, when the reply would be another.
     """
-    changes = world.store.begin()
-    try:
-        for house_rule in vendor.house_rules:
-            house_rule(request, vendor, world)
-        assert request.operation is not None
-        reply = vendor.operations[request.operation.name](request, vendor, world, changes)
-    except Refused as refused:
+    with world.lock:
         changes = world.store.begin()
-        reply = _refusal(refused, vendor, world)
-    vendor.contract.insist(request.operation, reply.status, reply.body)
-    changes.commit()
+        try:
+            for house_rule in vendor.house_rules:
+                house_rule(request, vendor, world)
+            assert request.operation is not None
+            reply = vendor.operations[request.operation.name](request, vendor, world, changes)
+            vendor.contract.insist(request.operation, reply.status, reply.body)
+        except Refused as refused:
+            changes = world.store.begin()
+            reply = _refusal(request, refused, vendor, world)
+        changes.commit()
+    if request.preferred_status == reply.status:
+        reply.headers["Preference-Applied"] = f"code={reply.status}"
+    reply.headers |= request.reply_headers
     return reply
 
 
-def _refusal(refused: Refused, vendor: Vendor, world: World) -> Reply:
-    row = vendor.refusals[refused.kind]
+def _refusal(request: Request, refused: Refused, vendor: Vendor, world: World) -> Reply:
+    """The refusal in the vendor's envelope; one that a fault made up may have a status that no page declares."""
+    made_up = isinstance(refused.kind, Refusal)
+    row = refused.kind if isinstance(refused.kind, Refusal) else vendor.refusals[refused.kind]
     cited = next((problem.rule for problem in refused.problems if problem.rule), row.rule)
-    return Reply(row.status, vendor.envelope(row, refused, world), vendor.rule(cited), refused.headers)
+    body = vendor.envelope(row, refused, world)
+    declared = request.operation and (not made_up or row.status in request.operation.replies)
+    vendor.contract.insist(request.operation if declared else None, row.status, body)
+    return Reply(row.status, body, vendor.rule(cited) if cited else None, refused.headers, refused.problems)

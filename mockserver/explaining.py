@@ -38,6 +38,10 @@ _KEYWORDS = {
     "maxItems": "at most {} items",
     "minItems": "at least {} items",
     "minProperties": "at least {} keys",
+    "maxProperties": "at most {} keys",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
 }
 
 
@@ -114,7 +118,7 @@ def _rule(error: Any) -> str | None:
 def _allowed(error: Any) -> str:
     """What would have passed; a schema may say it in words of its own, `x-allowed`."""
     keyword, value = error.validator, error.validator_value
-    if keyword in ("pattern", "format") and "x-allowed" in error.schema:
+    if keyword in ("pattern", "format", "minProperties", "maxProperties") and "x-allowed" in error.schema:
         return str(error.schema["x-allowed"])
     if keyword == "format":
         return _FORMATS[value]

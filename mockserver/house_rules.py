@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
-from mockserver.body import LARGEST, Unreadable, read_body
-from mockserver.exchange import Refused, Request, Vendor
+import re
+from http import HTTPStatus
+
+from mockserver.body import Unreadable, read_body
+from mockserver.exchange import Refusal, Refused, Request, Vendor
+from mockserver.faults import Fault
 from mockserver.validation import Problem, shown
 from mockserver.world import World
+
+_PREFERRED_STATUS = re.compile(r"(?:^|[,;])\s*code\s*=\s*\"?([0-9]{3})(?![0-9])")
+
+
+def no_fault_strikes(request: Request, vendor: Vendor, world: World) -> None:
+    """No fault answers instead; one that only delays or damages the reply lets the request be served."""
+    answering: Fault | None = None
+    for fault, disturbance in world.faults.striking(request, world.clock.now()) if world.faults else ():
+        request.disturbances += (disturbance,)
+        request.reply_headers["Mock-Fault"] = ", ".join(struck.header for struck in request.disturbances)
+        answering = fault if fault.effect == "status" else answering
+    if answering:
+        status = HTTPStatus(answering.asked["status"])
+        wait = answering.asked.get("retry_after", 1 if status == HTTPStatus.TOO_MANY_REQUESTS else None)
+        headers = {} if wait is None else {"Retry-After": str(wait)}
+        raise Refused(Refusal(status), f"{status.phrase}: {answering.id} of this mock answers here", headers=headers)
+
+
+def no_status_is_preferred(request: Request, vendor: Vendor, world: World) -> None:
+    """`Prefer: code=404` asks for one reply, of those that the contract has for the operation (RFC 7240)."""
+    asked = _PREFERRED_STATUS.search(request.headers.get("prefer", ""))
+    if asked is None or request.operation is None:
+        return
+    status, offered = int(asked[1]), request.operation.replies
+    if status not in offered:
+        listed = ", ".join(map(str, sorted(offered)))
+        words = f"Prefer: received code={status}; the contract has {listed} for {request.operation.name}"
+        raise Refused(Refusal(HTTPStatus.BAD_REQUEST), words)
+    request.preferred_status = status
+    if status >= HTTPStatus.BAD_REQUEST:
+        headers = {405: {"Allow": ", ".join(request.allowed_methods)}, 429: {"Retry-After": "60"}}.get(status, {})
+        kind = vendor.refusal_with(status, request.operation)
+        raise Refused(kind, f"asked for by Prefer: code={status}", headers=headers)
 
 
 def path_is_known(request: Request, vendor: Vendor, world: World) -> None:
@@ -28,28 +65,29 @@ def method_is_allowed(request: Request, vendor: Vendor, world: World) -> None:
 def key_is_known(request: Request, vendor: Vendor, world: World) -> None:
     """The bearer key of the request names its owner; a missing one does where the world says who is served then."""
     keys = world.keys[vendor.contract.vendor]
-    authorization = request.headers.get("authorization")
-    if authorization is None:
+    if request.key is None:
         if keys.without_key is None:
             raise Refused("missing_key", "no key; send the header Authorization: Bearer <key>")
         request.owner = keys.without_key
-        return
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or key.strip() not in keys.owners:
+    elif request.key in keys.owners:
+        request.owner = keys.owners[request.key]
+    else:
         raise Refused("unknown_key", "the key is not known; send Authorization: Bearer <key> with a key of this mock")
-    request.owner = keys.owners[key.strip()]
 
 
 def body_is_small(request: Request, vendor: Vendor, world: World) -> None:
-    """The body of an operation that takes one is at most 1 MiB."""
+    """The body of an operation that takes one is at most so large, 1 MiB with both vendors."""
     takes_body = request.operation is not None and request.operation.body is not None
-    if takes_body and len(request.body) > LARGEST:
-        raise Refused("body_too_large", f"the body is larger than {LARGEST} bytes; send less")
+    if takes_body and len(request.body) > vendor.largest_body:
+        raise Refused("body_too_large", f"the body is larger than {vendor.largest_body} bytes; send less")
 
 
 def body_is_json(request: Request, vendor: Vendor, world: World) -> None:
     """The body of an operation that takes one is sent as application/json, and is JSON."""
     if request.operation is None or request.operation.body is None:
+        return
+    if not request.body and not request.operation.body_required:
+        request.value = {}
         return
     content_type = request.headers.get("content-type", "")
     if request.body and content_type.partition(";")[0].strip().lower() != "application/json":

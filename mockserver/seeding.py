@@ -1,4 +1,4 @@
-"""fixtures/ read into a store: every record checked, every timestamp moved so that the anchor day is today."""
+"""Fixtures read into a state, every record checked, dates moved so that the anchor day is today; and the way back."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from mockserver.exchange import Vendor
-from mockserver.store import Collection, Record, Store
+from mockserver.store import Collection, Record, State
 from mockserver.validation import Schema
 from mockserver.vendors import VENDORS
 from mockserver.world import Keys
@@ -32,37 +32,89 @@ class FixtureError(Exception):
         super().__init__("\n".join(faults))
 
 
-class Fixtures:
-    """A folder of fixtures: JSON files by vendor, as fixtures/README.md describes them."""
+class Source(Protocol):
+    """Where fixtures come from: a folder, or a document that was sent."""
 
-    def __init__(self, folder: Path, today: date) -> None:
-        self.folder = folder
+    def read(self, name: str) -> bytes | None:
+        """The JSON text of `aura/calls`, None where there is none; raises OSError where it cannot be read."""
+
+    def named(self, name: str) -> str:
+        """How a message calls `aura/calls`."""
+
+
+class Folder:
+    """A folder of JSON files by vendor, as fixtures/README.md describes it; raises FixtureError where there is none."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        if not folder.is_dir():
+            raise FixtureError([f"{folder}: is no folder; --fixtures takes a folder like fixtures/"])
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a file."""
+        try:
+            return (self._folder / f"{name}.json").read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def named(self, name: str) -> str:
+        """The file."""
+        return str(self._folder / f"{name}.json")
+
+
+class Document:
+    """The same as one JSON object, `{"aura": {"calls": …}}`."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+
+    def read(self, name: str) -> bytes | None:
+        """The text of a part."""
+        there: Any = self._document
+        for step in name.split("/"):
+            if step not in there:
+                return None
+            there = there[step]
+        return orjson.dumps(there)
+
+    def named(self, name: str) -> str:
+        """The place in the document."""
+        return "body." + name.replace("/", ".")
+
+
+class Fixtures:
+    """Fixtures as they are read, and what was found wrong with them."""
+
+    def __init__(self, source: Source, today: date) -> None:
+        self.named = source.named
         self.faults: list[str] = []
         # Ids of records that have faults of their own, so that what refers to them is not reported too.
         self.faulty_ids: set[str] = set()
         self.unreadable: set[str] = set()
-        if not folder.is_dir():
-            raise FixtureError([f"{folder}: is no folder; --fixtures takes a folder like fixtures/"])
-        anchor = folder / "anchor.json"
-        self._days = timedelta(0)
-        if anchor.exists():
-            self._days = today - self._anchor(anchor)
+        self._source = source
+        anchor = source.read("anchor")
+        self._days = timedelta(0) if anchor is None else today - self._anchor(anchor)
 
-    def _anchor(self, file: Path) -> date:
+    def _anchor(self, text: bytes) -> date:
         try:
-            return date.fromisoformat(orjson.loads(file.read_bytes())["today"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FixtureError([f'{file}: must be {{"today": "YYYY-MM-DD"}} ({error!r})']) from None
+            return date.fromisoformat(orjson.loads(text)["today"])
+        except (ValueError, KeyError, TypeError) as error:
+            place = self.named("anchor")
+            raise FixtureError([f'{place}: must be {{"today": "YYYY-MM-DD"}} ({error!r})']) from None
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file or part."""
+        return self._source.read(name) is not None
 
     def read(self, name: str) -> Any:
-        """The JSON of `aura/calls.json`, its dates moved; _UNREADABLE, and a fault, where it cannot be read."""
-        file = self.folder / name
+        """The JSON of `aura/calls`, its dates moved; _UNREADABLE, and a fault, where it cannot be read."""
         try:
-            return orjson.loads(_moved(file.read_bytes(), self._days))
-        except FileNotFoundError:
-            self.faults.append(f"{file}: there is no such file; write [] if it has nothing to say")
+            text = self._source.read(name)
+            if text is not None:
+                return orjson.loads(_moved(text, self._days))
+            self.faults.append(f"{self.named(name)}: there is no such file; write [] if it has nothing to say")
         except (OSError, ValueError) as error:
-            self.faults.append(f"{file}: {error}")
+            self.faults.append(f"{self.named(name)}: {error}")
         self.unreadable.add(name)
         return _UNREADABLE
 
@@ -71,28 +123,28 @@ class Fixtures:
 class Seed:
     """What a folder of fixtures describes: the records, the keys, and the outcomes that Comm takes if it lists them."""
 
-    store: Store
+    state: State
     keys: Mapping[str, Keys]
     outcomes: frozenset[str] | None
 
 
-def seed(folder: Path, vendors: Mapping[str, Vendor], today: date) -> Seed:
-    """Read a folder of fixtures, its dates moved so that its anchor is `today`.
+def seed(source: Source, vendors: Mapping[str, Vendor], today: date) -> Seed:
+    """Read fixtures, their dates moved so that their anchor is `today`.
 
     Raises FixtureError with every fault at once: file, record, JSON path and reason.
     """
-    fixtures = Fixtures(folder, today)
+    fixtures = Fixtures(source, today)
     collections: dict[str, Collection] = {}
     keys: dict[str, Keys] = {}
     for name, vendor in vendors.items():
         loaded = {collection: _collection(fixtures, vendor, collection) for collection in VENDORS[name].COLLECTIONS}
         fixtures.faults += _dangling(fixtures, name, loaded)
-        collections |= {f"{name}.{collection}": Collection(records) for collection, records in loaded.items()}
+        collections |= {f"{name}.{collection}": Collection.of(records) for collection, records in loaded.items()}
         keys[name] = _keys(fixtures, name, {record.owner for records in loaded.values() for record in records})
     outcomes = _outcomes(fixtures)
     if fixtures.faults:
         raise FixtureError(fixtures.faults)
-    return Seed(Store(collections), keys, outcomes)
+    return Seed(collections, keys, outcomes)
 
 
 def _moved(text: bytes, days: timedelta) -> bytes:
@@ -120,7 +172,7 @@ def _later(day: bytes, days: timedelta) -> bytes:
 
 def _collection(fixtures: Fixtures, vendor: Vendor, collection: str) -> list[Record]:
     """The records of one file that are in order; what is wrong with the others becomes faults."""
-    contract, file = vendor.contract, f"{vendor.contract.vendor}/{collection}.json"
+    contract, file = vendor.contract, f"{vendor.contract.vendor}/{collection}"
     schema_name, owner_field = VENDORS[contract.vendor].COLLECTIONS[collection]
     schema = contract.library.schema(f"{contract.vendor}/_shared/{schema_name}")
     records: dict[str, Record] = {}
@@ -132,7 +184,7 @@ def _collection(fixtures: Fixtures, vendor: Vendor, collection: str) -> list[Rec
             records[record.id] = record
         elif isinstance(value, dict):
             fixtures.faulty_ids.add(str(value.get("id")).lower())
-        fixtures.faults += [f"{fixtures.folder / file}: {fault}" for fault in faults]
+        fixtures.faults += [f"{fixtures.named(file)}: {fault}" for fault in faults]
     return list(records.values())
 
 
@@ -148,12 +200,12 @@ def _entries(fixtures: Fixtures, file: str, owner_field: str | None) -> Iterator
     groups: Iterable[tuple[str, Any]] = [("", content)]
     if owner_field is None:
         if not isinstance(content, dict):
-            fixtures.faults.append(f'{fixtures.folder / file}: must be an object, {{"<organization>": [records]}}')
+            fixtures.faults.append(f'{fixtures.named(file)}: must be an object, {{"<organization>": [records]}}')
             return
         groups = content.items()
     for owner, records in groups:
         if not isinstance(records, list):
-            fixtures.faults.append(f"{fixtures.folder / file}: ${'.' * bool(owner)}{owner} must be an array of records")
+            fixtures.faults.append(f"{fixtures.named(file)}: ${'.' * bool(owner)}{owner} must be an array of records")
             continue
         for index, value in enumerate(records):
             yield f"${'.' * bool(owner)}{owner}[{index}]", owner, value
@@ -163,51 +215,49 @@ def _dangling(fixtures: Fixtures, vendor: str, loaded: Mapping[str, list[Record]
     """References to records that the same owner does not have."""
     faults = []
     for collection, field, target in VENDORS[vendor].REFERENCES:
-        if f"{vendor}/{target}.json" in fixtures.unreadable:
+        if f"{vendor}/{target}" in fixtures.unreadable:
             continue
         there = {(record.owner, record.id) for record in loaded[target]}
         for record in loaded[collection]:
             referred = record.value[field].lower()
             if (record.owner, referred) not in there and referred not in fixtures.faulty_ids:
-                file = fixtures.folder / vendor / f"{collection}.json"
+                file = fixtures.named(f"{vendor}/{collection}")
                 faults.append(
                     f"{file}: record {record.id}: {field}: received {referred}; "
-                    f"allowed: the id of a record of {record.owner} in {target}.json"
+                    f"allowed: the id of a record of {record.owner} in {vendor}/{target}"
                 )
     return faults
 
 
 def _keys(fixtures: Fixtures, vendor: str, owners_with_records: set[str]) -> Keys:
     """The keys of api_keys.json; what is wrong with an entry becomes a fault."""
-    file, (key_name, owner_name) = f"{vendor}/api_keys.json", VENDORS[vendor].KEY_FIELDS
+    file, (key_name, owner_name) = f"{vendor}/api_keys", VENDORS[vendor].KEY_FIELDS
     entries = fixtures.read(file)
     if entries is not _UNREADABLE and not isinstance(entries, list):
-        fixtures.faults.append(
-            f"{fixtures.folder / file}: must be an array of objects with {key_name} and {owner_name}"
-        )
+        fixtures.faults.append(f"{fixtures.named(file)}: must be an array of objects with {key_name} and {owner_name}")
     owners: dict[str, str] = {}
     defaults: list[str] = []
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         if fault := _key_fault(entry, key_name, owner_name, owners, owners_with_records):
-            fixtures.faults.append(f"{fixtures.folder / file}: $[{index}]{fault}")
+            fixtures.faults.append(f"{fixtures.named(file)}: $[{index}]{fault}")
             continue
         owners[entry[key_name]] = entry[owner_name]
         defaults += [entry[owner_name]] if entry.get("default") else []
     if len(set(defaults)) > 1:
-        fixtures.faults.append(f"{fixtures.folder / file}: only one entry can be the default; {len(defaults)} are")
+        fixtures.faults.append(f"{fixtures.named(file)}: only one entry can be the default; {len(defaults)} are")
     return Keys(owners, defaults[0] if defaults else None)
 
 
 def _outcomes(fixtures: Fixtures) -> frozenset[str] | None:
     """The names in comm/call_outcomes.json, a file that need not be there (its rule says what it does)."""
-    file = "comm/call_outcomes.json"
-    if not (fixtures.folder / file).exists():
+    file = "comm/call_outcomes"
+    if not fixtures.has(file):
         return None
     names = fixtures.read(file)
     if names is _UNREADABLE:
         return None
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name.strip() for name in names):
-        fixtures.faults.append(f"{fixtures.folder / file}: must be an array of names, at least one")
+        fixtures.faults.append(f"{fixtures.named(file)}: must be an array of names, at least one")
         return None
     return frozenset(names)
 
@@ -225,3 +275,35 @@ def _key_fault(entry: Any, key: str, owner: str, known: Mapping[str, str], owner
     if entry[key] in known:
         return f".{key} stands here for the second time"
     return None if entry[owner] in owners else f".{owner}: received {entry[owner]}; no record belongs to it"
+
+
+def as_fixtures(state: State, keys: Mapping[str, Keys], outcomes: frozenset[str] | None, today: date) -> dict[str, Any]:
+    """A state in the shape of a folder of fixtures, one member for each file: what `seed` reads from a Document."""
+    document: dict[str, Any] = {"anchor": {"today": today.isoformat()}}
+    for vendor, package in VENDORS.items():
+        document[vendor] = {
+            collection: _written(state[f"{vendor}.{collection}"], owner_field)
+            for collection, (_, owner_field) in package.COLLECTIONS.items()
+        }
+        document[vendor]["api_keys"] = keys_as_json(vendor, keys[vendor])
+    if outcomes is not None:
+        document["comm"]["call_outcomes"] = sorted(outcomes)
+    return document
+
+
+def keys_as_json(vendor: str, keys: Keys) -> list[dict[str, Any]]:
+    """Keys as api_keys.json lists them."""
+    key_name, owner_name = VENDORS[vendor].KEY_FIELDS
+    listed: list[dict[str, Any]] = [{key_name: key, owner_name: owner} for key, owner in keys.owners.items()]
+    if VENDORS[vendor].HAS_DEFAULT:
+        for entry in listed:
+            entry["default"] = entry[owner_name] == keys.without_key
+    return listed
+
+
+def _written(collection: Collection, owner_field: str | None) -> Any:
+    """An array of records, or arrays by owner where the records do not name their own."""
+    if owner_field is not None:
+        return [record.value for record in collection]
+    owners = sorted(collection.positions)
+    return {owner: [record.value for record in collection.newest_first(owner)] for owner in owners}

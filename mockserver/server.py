@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 import orjson
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from mockserver import SERVER
+from mockserver.damage import CLOSE
+
+_T = TypeVar("_T")
 
 # What a client may still take to finish once the server is to stop; it must be gone within a second.
 _GRACE_SECONDS = 0.5
@@ -48,30 +55,68 @@ def serve(app: ASGIApp, listening: socket.socket, started: Callable[[], None]) -
 
 @contextlib.contextmanager
 def running(app: ASGIApp) -> Iterator[str]:
-    """Serve on a free port of 127.0.0.1 from another thread while the block lasts; gives the base URL."""
+    """Serve on a free port of 127.0.0.1 from another thread while the block lasts; gives the base URL.
+
+    All that a process runs share one thread. After the block the port refuses, and open connections are closed.
+    """
+    shared = _shared()
     listening = listen("127.0.0.1", 0)
-    server = _server(app)
-    ready = threading.Event()
-
-    def run() -> None:
-        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_serving(server, listening, ready.set))
-
-    thread = threading.Thread(target=run, name="mockserver", daemon=True)
-    thread.start()
-    if not ready.wait(10):
-        raise RuntimeError("the mock server did not start within 10 seconds; its thread's error stands above")
+    config = _config(app)
+    state = ServerState()
+    server = shared.run(_listen_on(listening, config, state))
     try:
         yield address(listening)
     finally:
-        server.should_exit = server.force_exit = True
-        thread.join(10)
-        if thread.is_alive():
-            raise RuntimeError("the mock server did not stop within 10 seconds")
+        shared.run(_stop(server, state))
+
+
+class _Shared:
+    """One thread with one event loop, for as long as the process lives."""
+
+    def __init__(self) -> None:
+        make_loop = uvicorn.Config(_nothing).get_loop_factory() or asyncio.new_event_loop
+        self._loop = make_loop()
+        threading.Thread(target=self._loop.run_forever, name="mockserver", daemon=True).start()
+
+    def run(self, doing: Coroutine[Any, Any, _T]) -> _T:
+        """Wait until the thread has done something."""
+        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(10)
+
+
+@functools.cache
+def _shared_by(process: int) -> _Shared:
+    return _Shared()
+
+
+def _shared() -> _Shared:
+    """The thread of this process: one that a fork left behind in its parent is none."""
+    return _shared_by(os.getpid())
+
+
+async def _listen_on(listening: socket.socket, config: uvicorn.Config, state: ServerState) -> asyncio.Server:
+    return await asyncio.get_running_loop().create_server(
+        lambda: _Protocol(config=config, server_state=state, app_state={}), sock=listening, backlog=2048
+    )
+
+
+async def _stop(server: asyncio.Server, state: ServerState) -> None:
+    server.close()
+    for connection in list(state.connections):
+        connection.transport.abort()
+    for task in list(state.tasks):
+        task.cancel()
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stands where a configuration wants an application."""
 
 
 class _Protocol(HttpToolsProtocol):
     """uvicorn's own, but for its answer to what is no HTTP; it has no path, so it gets no vendor's envelope."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {CLOSE: {"connection": self.transport}}
 
     def send_400_response(self, msg: str) -> None:
         detail = f"{msg} Is every character of the URL percent-encoded?"
@@ -82,7 +127,7 @@ class _Protocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
+def _config(app: ASGIApp) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         http=_Protocol,
@@ -92,10 +137,16 @@ def _server(app: ASGIApp) -> uvicorn.Server:
         log_config=None,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         log_level="critical",
         timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # declared int, used as seconds
     )
-    server = uvicorn.Server(config)
+    config.load()
+    return config
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    server = uvicorn.Server(_config(app))
     # uvicorn would take the signals and raise them again when it has stopped, so that Ctrl-C is no clean exit.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     return server

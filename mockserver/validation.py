@@ -84,6 +84,12 @@ class Schema:
             self.definition, formats=FORMATS, validate_formats=True, registry=library.rust
         ).is_valid
 
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The content of the schema's file."""
+        document: Mapping[str, Any] = self._library.schemas[BASE_URI + self.file]
+        return document
+
     @cached_property
     def _explainer(self) -> Any:
         from mockserver.explaining import explainer

@@ -1,15 +1,20 @@
-"""One isolated world: its records, its keys, its clock and its source of ids."""
+"""One isolated world: its records, its keys, its clock, its ids, its faults and what was asked of it."""
 
 from __future__ import annotations
 
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from string import ascii_lowercase, digits
+from dataclasses import dataclass, replace
+from datetime import datetime
+from string import ascii_letters, ascii_lowercase, digits
+from threading import RLock
 
 from mockserver.clock import Clock
-from mockserver.store import Store
+from mockserver.faults import Faults
+from mockserver.journal import Journal
+from mockserver.limits import Windows
+from mockserver.store import State, Store
 
 
 class Ids:
@@ -26,6 +31,10 @@ class Ids:
         """A random UUID, version 4."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
+    def key(self, beginning: str) -> str:
+        """A key for the Authorization header: what it begins with, and 24 letters or digits."""
+        return beginning + "".join(self._random.choices(ascii_letters + digits, k=24))
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -35,12 +44,48 @@ class Keys:
     without_key: str | None = None
 
 
-@dataclass(slots=True)
-class World:
-    """All that two requests can meet in. `outcomes` are the ones that Comm takes, None for any."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a world begins with and goes back to. `outcomes` are the ones that Comm takes, None for any."""
 
-    store: Store
+    state: State
     keys: Mapping[str, Keys]
     outcomes: frozenset[str] | None = None
-    clock: Clock = field(default_factory=Clock)
-    ids: Ids = field(default_factory=lambda: Ids(0))
+    frozen_at: datetime | None = None
+    random_seed: int = 0
+    rate_limited: bool = False
+
+
+class World:
+    """All that two requests can meet in. Who changes or reads several parts together holds `lock`."""
+
+    def __init__(self, start: Start, name: str = "home") -> None:
+        self.name, self.start = name, start
+        self.lock = RLock()
+        self.store, self.clock = Store(start.state), Clock(start.frozen_at)
+        self.faults, self.journal = Faults(start.random_seed), Journal()
+        self.reset()
+
+    def reset(self) -> None:
+        """As it was at the start: records, keys, clock, ids; no faults, no requests, no snapshots."""
+        with self.lock:
+            self.store.state = self.start.state
+            self.keys, self.outcomes = self.start.keys, self.start.outcomes
+            self.clock.reset()
+            self.ids = Ids(self.start.random_seed)
+            self.windows = Windows() if self.start.rate_limited else None
+            self.faults.clear()
+            self.journal.clear()
+            self.snapshots: dict[str, State] = {}
+            # What the mock itself did wrong: broken contracts and exceptions.
+            self.defects: list[str] = []
+
+    def take_snapshot(self, name: str | None = None) -> str:
+        """Keep all records as they are now under a name, or a made-up one; gives the name."""
+        name = name or f"snapshot-{len(self.snapshots) + 1}"
+        self.snapshots[name] = self.store.state
+        return name
+
+    def fork(self, name: str, keys: Mapping[str, Keys]) -> World:
+        """Another world that begins as this one did, with keys of its own, at no cost that grows with the records."""
+        return World(replace(self.start, keys=keys), name)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import NAMESPACE_URL, uuid5
 
-from mockserver.app import create_app
+from mockserver.app import application
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
@@ -39,9 +39,9 @@ Change = Callable[[Exchange, Callable[[Exchange], Any]], Any]
 @contextmanager
 def serving(change: Change, prepare: Callable[[World], None] = lambda world: None) -> Iterator[str]:
     """A mock whose every exchange goes through `change(exchange, answer)`; `answer(exchange)` is awaited by it."""
-    vendors, world = mock(folder("fixtures"))
-    prepare(world)
-    app = create_app(vendors, world)
+    mocked = mock(folder("fixtures"))
+    prepare(mocked.home)
+    app = application(mocked)
 
     async def changed(scope: Any, receive: Any, send: Any) -> None:
         exchange = Exchange(
@@ -102,15 +102,14 @@ class OldestFirst(Collection):
 
     def newest_first(self, owner: str, before: Position | None = None) -> Iterator[Record]:
         """From the oldest on, or from the first that is younger than `before`."""
-        positions = self._positions.get(owner, [])
+        positions = self.positions.get(owner, ())
         for place in positions[0 if before is None else bisect_right(positions, before) :]:
-            yield self._records[place[1]]
+            yield self.records[place[1]]
 
 
 def oldest_first(world: World) -> None:
     """Let Aura's calls come the other way round."""
-    calls = OldestFirst(world.store["aura.calls"])
-    world.store._collections["aura.calls"] = calls
+    world.store.state = {**world.store.state, "aura.calls": OldestFirst.of(world.store["aura.calls"])}
 
 
 def keep(world: World, calls: int) -> None:
@@ -118,7 +117,8 @@ def keep(world: World, calls: int) -> None:
     kept: dict[str, list[Record]] = {}
     for record in world.store["aura.calls"]:
         kept.setdefault(record.owner, []).append(record)
-    world.store._collections["aura.calls"] = Collection(record for own in kept.values() for record in own[:calls])
+    left = Collection.of(record for own in kept.values() for record in own[:calls])
+    world.store.state = {**world.store.state, "aura.calls": left}
 
 
 async def another_correct(exchange: Exchange, answer: Any) -> None:

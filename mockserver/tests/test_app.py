@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockserver import SERVER
-from mockserver.app import create_app
+from mockserver.app import application
 from mockserver.exchange import Reply
 from mockserver.mock import mock, read_packaged_vendors
 from mockserver.packaged import folder
@@ -29,7 +29,7 @@ RULES = {id: rule for vendor in read_packaged_vendors().values() for id, rule in
 @pytest.fixture(scope="module")
 def http() -> Iterator[httpx.Client]:
     """A client of a mock."""
-    with running(create_app(*mock(folder("fixtures")))) as url, httpx.Client(base_url=url, timeout=10) as http:
+    with running(application(mock(folder("fixtures")))) as url, httpx.Client(base_url=url, timeout=10) as http:
         yield http
 
 
@@ -82,7 +82,7 @@ def test_a_reply_names_the_mock_and_the_rule_that_decided_it(
     assert reply.headers["mock-rule"] == f"{rule}; {RULES[rule].grade}"
 
 
-@pytest.mark.parametrize("path", ["/", "/v2/calls", "/__mock__/nothing", "/__mock__/openapi/other.json"])
+@pytest.mark.parametrize("path", ["/", "/v2/calls", "/__mock__x", "/__mock__/openapi/other.json"])
 def test_a_path_of_no_vendor_is_told_where_the_vendors_are(http: httpx.Client, path: str):
     """Where no envelope fits, the mock speaks in its own, a problem document."""
     reply = http.get(path)
@@ -121,10 +121,10 @@ def test_what_is_no_http_is_told_so_by_the_mock(http: httpx.Client):
 
 def broken_by(handler: Callable[..., Any]) -> httpx.Response:
     """What a mock answers whose get_call is this function."""
-    vendors, world = mock(folder("fixtures"))
-    aura = vendors["aura"]
-    vendors["aura"] = replace(aura, operations={**aura.operations, "get_call": handler})
-    with running(create_app(vendors, world)) as url:
+    mocked = mock(folder("fixtures"))
+    aura = mocked.vendors["aura"]
+    mocked.vendors["aura"] = replace(aura, operations={**aura.operations, "get_call": handler})
+    with running(application(mocked)) as url:
         return httpx.get(url + CALL)
 
 

@@ -219,7 +219,7 @@ def test_serving_imports_no_test_library():
     """Nothing that only tests need is on the way to the first reply, nor what only explains refusals."""
     code = (
         "import sys; from mockserver.mock import mock; from mockserver.packaged import folder; "
-        "from mockserver import app, access_log, banner, cli, server; app.create_app(*mock(folder('fixtures'))); "
+        "from mockserver import app, access_log, banner, cli, server; app.application(mock(folder('fixtures'))); "
         "print(sorted({'pytest', 'hypothesis', 'schemathesis', 'httpx', 'jsonschema'} & sys.modules.keys()))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)

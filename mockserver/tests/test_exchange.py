@@ -25,7 +25,8 @@ NOW = datetime(2026, 5, 11, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def mocked() -> tuple[dict[str, Vendor], World]:
     """The packaged mock, its clock frozen at noon of the anchor day."""
-    return mock(folder("fixtures"), NOW)
+    mocked = mock(folder("fixtures"), NOW)
+    return mocked.vendors, mocked.home
 
 
 def ask(vendor: Vendor, world: World, operation: str, body: Any = None, **path_values: str) -> Reply:
@@ -35,7 +36,14 @@ def ask(vendor: Vendor, world: World, operation: str, body: Any = None, **path_v
         headers["authorization"] = "Bearer comm_mock_token_team_northwind"
     content = b"" if body is None else json.dumps(body).encode()
     request = Request(
-        described, described.method, described.path, (described.method,), path_values, headers=headers, body=content
+        vendor.contract.vendor,
+        described,
+        described.method,
+        described.path,
+        (described.method,),
+        path_values,
+        headers=headers,
+        body=content,
     )
     return answer(request, vendor, world)
 
@@ -80,7 +88,7 @@ def test_under_a_frozen_clock_changes_carry_its_time_and_still_move_on(mocked: t
 
 def test_the_same_seed_gives_the_same_ids():
     """Two mocks with one seed make up the same ids; another seed makes up others."""
-    made = [mock(folder("fixtures"), NOW, random_seed)[1].ids.uuid() for random_seed in (7, 7, 8)]
+    made = [mock(folder("fixtures"), NOW, random_seed).home.ids.uuid() for random_seed in (7, 7, 8)]
     assert made[0] == made[1] != made[2]
 
 
@@ -111,7 +119,8 @@ def test_where_outcomes_are_listed_no_other_is_taken(mocked: tuple[dict[str, Ven
 
 def test_two_worlds_never_meet():
     """What is written in one is not seen in the other."""
-    (vendors, one), (_, other) = mock(folder("fixtures"), NOW), mock(folder("fixtures"), NOW)
+    mocked = mock(folder("fixtures"), NOW)
+    vendors, one, other = mocked.vendors, mocked.home, mocked.create_world()
     ask(vendors["aura"], one, "set_call_outcome", {"status": "lost", "notes": "Only here."}, id=CALL)
     seen = ask(vendors["aura"], other, "get_call", id=CALL)
     assert seen.body["data"]["notes"] != "Only here."
@@ -135,7 +144,7 @@ def test_a_refusal_drops_what_was_already_put(mocked: tuple[dict[str, Vendor], W
 @pytest.mark.parametrize(("seconds", "upcoming"), [(-1, True), (0, False), (1, False)])
 def test_a_call_stops_being_upcoming_at_its_very_time(seconds: int, upcoming: bool):
     """Scheduled later than now: not at now."""
-    _, world = mock(folder("fixtures"), NOW)
+    world = mock(folder("fixtures"), NOW).home
     record = next(world.store["aura.calls"].newest_first("org_2northwind"))
     there = parse(record.value["scheduled_at"]) + timedelta(seconds=seconds)
     world.clock = Clock(there)

@@ -11,12 +11,14 @@ import pytest
 import yaml
 
 from contract_tests.kit.options import FLAGS
-from mockserver.app import create_app
+from mockserver.app import application
 from mockserver.cli import main
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
 from mockserver.tests import curl
+
+pytest_plugins = ["pytester"]
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```console\n\$ (.+)\n((?:.*\n)*?)```", README)
@@ -29,14 +31,23 @@ def unbroken(text: str) -> str:
 
 def test_each_example_gives_the_output_that_stands_below_it():
     """Every curl of the README, in its order, against one mock with the clock frozen as it says."""
-    vendors, world = mock(folder("fixtures"), datetime(2026, 5, 11, 12, tzinfo=UTC))
+    mocked = mock(folder("fixtures"), datetime(2026, 5, 11, 12, tzinfo=UTC))
     shown = [(line, output) for line, output in EXAMPLES if line.startswith("curl")]
-    assert len(shown) == 6
-    with running(create_app(vendors, world)) as url:
+    assert len(shown) == 10
+    with running(application(mocked)) as url:
         for line, output in shown:
             _, reply = curl.send(line, url)
             same = doctest.OutputChecker().check_output(unbroken(output), unbroken(reply), doctest.ELLIPSIS)
             assert same, f"{line}\n{reply}"
+
+
+@pytest.mark.parametrize("example", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code[7:30])
+def test_each_example_for_tests_is_a_test_that_passes(pytester: pytest.Pytester, example: str):
+    """As it stands, in a run of somebody else, with the installed plugin."""
+    pytester.makepyfile(example)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers", timeout=60)
+    assert result.ret == 0
+    result.assert_outcomes(passed=len(re.findall(r"^ *(?:async )?def test_", example, re.MULTILINE)))
 
 
 def test_the_example_of_explain_is_true(capsys: pytest.CaptureFixture[str]):

@@ -13,7 +13,7 @@ import pytest
 
 from mockserver.mock import read_packaged_vendors
 from mockserver.packaged import folder
-from mockserver.seeding import FixtureError, Seed, seed
+from mockserver.seeding import FixtureError, Folder, Seed, seed
 
 VENDORS = read_packaged_vendors()
 ANCHOR = date(2026, 5, 11)
@@ -33,27 +33,29 @@ def spoil(file: Path, change: Callable[[Any], None]) -> None:
 
 
 def call(planted: Seed) -> Any:
-    record = planted.store["aura.calls"].get("org_2northwind", FIRST)
+    record = planted.state["aura.calls"].get("org_2northwind", FIRST)
     assert record is not None
     return record.value
 
 
 def faults(fixtures: Path) -> list[str]:
     with pytest.raises(FixtureError) as caught:
-        seed(fixtures, VENDORS, ANCHOR)
+        seed(Folder(fixtures), VENDORS, ANCHOR)
     return caught.value.faults
 
 
 def test_on_the_anchor_day_records_are_as_they_are_written():
     """No move, no change."""
     written = json.loads((folder("fixtures") / "aura/calls.json").read_text(encoding="utf-8"))["org_2northwind"]
-    assert call(seed(folder("fixtures"), VENDORS, ANCHOR)) == next(each for each in written if each["id"] == FIRST)
+    assert call(seed(Folder(folder("fixtures")), VENDORS, ANCHOR)) == next(
+        each for each in written if each["id"] == FIRST
+    )
 
 
 def test_later_every_timestamp_moves_by_the_same_whole_days():
     """Dates, times and times in notes move together; the time of day and every other text stay."""
-    then = call(seed(folder("fixtures"), VENDORS, ANCHOR))
-    now = call(seed(folder("fixtures"), VENDORS, date(2027, 5, 11)))
+    then = call(seed(Folder(folder("fixtures")), VENDORS, ANCHOR))
+    now = call(seed(Folder(folder("fixtures")), VENDORS, date(2027, 5, 11)))
     for field in ("scheduled_at", "created_at", "updated_at", "started_at"):
         assert date.fromisoformat(now[field][:10]) - date.fromisoformat(then[field][:10]) == date(2027, 5, 11) - ANCHOR
         assert now[field][10:] == then[field][10:]
@@ -63,8 +65,8 @@ def test_later_every_timestamp_moves_by_the_same_whole_days():
 def test_without_an_anchor_nothing_moves(fixtures: Path):
     """Fixtures without anchor.json keep their dates."""
     (fixtures / "anchor.json").unlink()
-    moved = seed(fixtures, VENDORS, date(2030, 1, 1))
-    assert call(moved) == call(seed(folder("fixtures"), VENDORS, ANCHOR))
+    moved = seed(Folder(fixtures), VENDORS, date(2030, 1, 1))
+    assert call(moved) == call(seed(Folder(folder("fixtures")), VENDORS, ANCHOR))
 
 
 def test_every_bad_record_is_reported_at_once(fixtures: Path):
@@ -127,7 +129,7 @@ def test_missing_files_are_reported_together(tmp_path: Path):
     """An empty folder is told everything that it lacks."""
     assert len(faults(tmp_path)) == 5
     with pytest.raises(FixtureError, match="is no folder"):
-        seed(tmp_path / "nowhere", VENDORS, ANCHOR)
+        seed(Folder(tmp_path / "nowhere"), VENDORS, ANCHOR)
 
 
 def test_empty_files_make_an_empty_vendor(tmp_path: Path):
@@ -135,7 +137,7 @@ def test_empty_files_make_an_empty_vendor(tmp_path: Path):
     for name in ("aura/calls", "aura/leads", "aura/api_keys", "comm/calls", "comm/api_keys"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / f"{name}.json").write_text("[]", encoding="utf-8")
-    assert len(seed(tmp_path, VENDORS, ANCHOR).store["aura.calls"]) == 0
+    assert len(seed(Folder(tmp_path), VENDORS, ANCHOR).state["aura.calls"]) == 0
 
 
 def test_a_date_that_does_not_exist_is_reported_in_its_place(fixtures: Path):
@@ -147,14 +149,14 @@ def test_a_date_that_does_not_exist_is_reported_in_its_place(fixtures: Path):
 
     spoil(fixtures / "aura/calls.json", two_faults)
     with pytest.raises(FixtureError) as caught:
-        seed(fixtures, VENDORS, date(2027, 1, 1))
+        seed(Folder(fixtures), VENDORS, date(2027, 1, 1))
     assert len(caught.value.faults) == 2
     assert '$.org_2northwind[0].created_at: received "2026-13-45T00:00:00Z"' in caught.value.faults[0]
 
 
 def test_a_day_at_the_end_of_the_calendar_is_no_crash():
     """Dates that would leave the calendar stay where they are."""
-    assert call(seed(folder("fixtures"), VENDORS, date(9999, 12, 31)))["created_at"].startswith("9999")
+    assert call(seed(Folder(folder("fixtures")), VENDORS, date(9999, 12, 31)))["created_at"].startswith("9999")
 
 
 def test_a_key_that_stands_twice_and_two_defaults_are_reported(fixtures: Path):

@@ -21,6 +21,7 @@ def read_vendors(library: Library) -> dict[str, Vendor]:
             house_rules=package.HOUSE_RULES,
             operations=package.OPERATIONS,
             refusals=package.REFUSALS,
+            missing=package.MISSING,
             envelope=package.envelope,
         )
         _match(vendors[name])

@@ -7,8 +7,10 @@ from typing import Any
 
 from mockserver import house_rules
 from mockserver.exchange import Refusal, Refused
+from mockserver.vendors.aura.blank import blank_call, blank_lead
 from mockserver.vendors.aura.calls import get_call, list_calls, set_call_outcome
 from mockserver.vendors.aura.leads import update_lead
+from mockserver.vendors.aura.rate import rate_is_kept
 from mockserver.world import World
 
 PREFIX = "/v1"
@@ -16,9 +18,16 @@ PREFIX = "/v1"
 # fixtures/aura/<name>.json: the schema of its records, and the field that names their owner, if one does.
 COLLECTIONS: dict[str, tuple[str, str | None]] = {"calls": ("call.json", None), "leads": ("lead.json", None)}
 REFERENCES = (("calls", "lead_id", "leads"),)
+BLANKS = {"calls": blank_call, "leads": blank_lead}
 KEY_FIELDS = ("key", "organization")
+KEY_BEGINNING = "aura_pk_live_"
+# Whether one of the owners is served without a key.
+HAS_DEFAULT = True
 
 HOUSE_RULES = (
+    rate_is_kept,
+    house_rules.no_fault_strikes,
+    house_rules.no_status_is_preferred,
     house_rules.path_is_known,
     house_rules.method_is_allowed,
     house_rules.key_is_known,
@@ -35,7 +44,9 @@ OPERATIONS = {
     "update_lead": update_lead,
 }
 
+# The first row with a status is the one that `Prefer: code=…` gets.
 REFUSALS = {
+    "invalid": Refusal(HTTPStatus.BAD_REQUEST, "aura.http.invalid-request-400"),
     "unknown_path": Refusal(HTTPStatus.NOT_FOUND, "aura.http.unknown-path-404"),
     "wrong_method": Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "aura.http.wrong-method-405"),
     "missing_key": Refusal(HTTPStatus.UNAUTHORIZED, "aura.auth.missing-key"),
@@ -48,11 +59,13 @@ REFUSALS = {
     "number_too_large": Refusal(HTTPStatus.BAD_REQUEST, "aura.http.number-too-large-400"),
     "too_deep": Refusal(HTTPStatus.BAD_REQUEST, "aura.http.nested-too-deep-400"),
     "repeated_parameter": Refusal(HTTPStatus.BAD_REQUEST, "aura.http.repeated-parameter-400"),
-    "invalid": Refusal(HTTPStatus.BAD_REQUEST, "aura.http.invalid-request-400"),
     "bad_cursor": Refusal(HTTPStatus.BAD_REQUEST, "aura.list_calls.bad-cursor-refused"),
+    "rate_exceeded": Refusal(HTTPStatus.TOO_MANY_REQUESTS, "aura.rate.spent-429"),
     "missing_call": Refusal(HTTPStatus.NOT_FOUND, "aura.http.unknown-id-404", "Call not found"),
     "missing_lead": Refusal(HTTPStatus.NOT_FOUND, "aura.http.unknown-id-404", "Lead not found"),
 }
+
+MISSING = {"get_call": "missing_call", "set_call_outcome": "missing_call", "update_lead": "missing_lead"}
 
 # One code is documented, and it is the name of its status; the others follow it (rule aura.errors.code-names-status).
 CODES = {
@@ -62,6 +75,8 @@ CODES = {
     405: "METHOD_NOT_ALLOWED",
     413: "PAYLOAD_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
+    422: "UNPROCESSABLE_ENTITY",
+    429: "TOO_MANY_REQUESTS",
 }
 
 
@@ -70,6 +85,6 @@ def envelope(refusal: Refusal, refused: Refused, world: World) -> dict[str, Any]
     return {
         "success": False,
         "error": refusal.text or refused.words,
-        "code": CODES[refusal.status],
+        "code": CODES.get(refusal.status, refusal.status.name),
         "requestId": world.ids.request_id(),
     }

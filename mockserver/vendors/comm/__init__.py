@@ -8,6 +8,7 @@ from typing import Any
 from mockserver import house_rules
 from mockserver.exchange import Refusal, Refused
 from mockserver.validation import Problem
+from mockserver.vendors.comm.blank import blank_call
 from mockserver.vendors.comm.calls import call_exists, change_call_outcome, outcome_is_listed
 from mockserver.world import World
 
@@ -16,11 +17,17 @@ PREFIX = "/api"
 # fixtures/comm/<name>.json: the schema of its records, and the field that names their owner, if one does.
 COLLECTIONS: dict[str, tuple[str, str | None]] = {"calls": ("call.json", "team_id")}
 REFERENCES: tuple[tuple[str, str, str], ...] = ()
+BLANKS = {"calls": blank_call}
 KEY_FIELDS = ("token", "team")
+KEY_BEGINNING = "comm_mock_token_"
+# Whether one of the owners is served without a key.
+HAS_DEFAULT = False
 
 # The call is looked up before the body is read, as route binding does in the vendor's framework
 # (rule comm.change_call_outcome.unknown-call-before-body).
 HOUSE_RULES = (
+    house_rules.no_fault_strikes,
+    house_rules.no_status_is_preferred,
     house_rules.path_is_known,
     house_rules.method_is_allowed,
     house_rules.key_is_known,
@@ -34,7 +41,9 @@ HOUSE_RULES = (
 OPERATIONS = {"change_call_outcome": change_call_outcome}
 
 _UNAUTHENTICATED = "Unauthenticated."
+# The first row with a status is the one that `Prefer: code=…` gets.
 REFUSALS = {
+    "invalid": Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "comm.http.invalid-request-422"),
     "unknown_path": Refusal(HTTPStatus.NOT_FOUND, "comm.http.unknown-path-404"),
     "wrong_method": Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "comm.http.wrong-method-405"),
     "missing_key": Refusal(HTTPStatus.UNAUTHORIZED, "comm.auth.token-required", _UNAUTHENTICATED),
@@ -47,8 +56,8 @@ REFUSALS = {
     "unstorable_text": Refusal(HTTPStatus.BAD_REQUEST, "comm.http.unstorable-text-400"),
     "number_too_large": Refusal(HTTPStatus.BAD_REQUEST, "comm.http.number-too-large-400"),
     "too_deep": Refusal(HTTPStatus.BAD_REQUEST, "comm.http.nested-too-deep-400"),
-    "invalid": Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "comm.http.invalid-request-422"),
 }
+MISSING = {"change_call_outcome": "missing_call"}
 
 
 def envelope(refusal: Refusal, refused: Refused, world: World) -> dict[str, Any]:

@@ -1,0 +1,36 @@
+"""What the mock says about itself: health, the rule book, OpenAPI documents."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from mockserver import __version__
+from mockserver.clock import written
+from mockserver.exchange import Refused, Reply, Request
+from mockserver.mock import Mock
+from mockserver.world import World
+
+
+def get_health(mock: Mock, request: Request, world: World) -> Reply:
+    """That the mock serves, which version of it, and the world's time."""
+    return Reply(200, {"status": "ok", "version": __version__, "now": written(world.clock.now())})
+
+
+def list_rules(mock: Mock, request: Request, world: World) -> Reply:
+    """The rule book: every promise with its grade and source."""
+    return Reply(200, [asdict(rule) for vendor in mock.vendors.values() for rule in vendor.contract.rules.values()])
+
+
+def get_openapi(mock: Mock, request: Request, world: World) -> Reply:
+    """The OpenAPI 3.1 document of a vendor, or of this interface."""
+    from mockserver.contract import read_contract
+    from mockserver.openapi import document
+
+    name, library = request.path_values["document"], next(iter(mock.vendors.values())).contract.library
+    names = [*mock.vendors, "mock"]
+    if name not in names:
+        raise Refused("missing", f"there is no document {name}; there are {', '.join(names)}")
+    return Reply(200, document(read_contract(library, name)))
+
+
+OPERATIONS = {function.__name__: function for function in (get_health, list_rules, get_openapi)}
