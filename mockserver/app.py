@@ -102,9 +102,9 @@ class PathItem:
         except Exception as error:
             reply, content_type = _defect(error, world), PROBLEM
         if vendor.contract.vendor in self._mock.vendors:
-            keys = world.keys[vendor.contract.vendor].owners
             query = scope["query_string"].decode("latin-1")
-            world.journal.add(world.clock.now(), request, query, reply, (ticks() - started) * 1000, keys)
+            with world.lock:
+                world.journal.add(world.clock.now(), request, query, reply, (ticks() - started) * 1000, world.keys)
         await _send(reply, content_type, world, scope, send, request)
         return reply
 

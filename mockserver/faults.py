@@ -162,7 +162,7 @@ class Faults:
                 yield fault, disturbance
 
     def __iter__(self) -> Iterator[Fault]:
-        return iter(self._faults.values())
+        return iter(list(self._faults.values()))
 
     def __len__(self) -> int:
         return len(self._faults)

@@ -62,7 +62,7 @@ class MockServer:
 
     def complaints(self) -> list[str]:
         """What no test may end with: contracts that the mock broke, and expected faults that hit too little."""
-        return self._world.defects + [missed for fault in self._world.faults if (missed := fault.missed)]
+        return self._world.complaints()
 
 
 class Collection(MutableMapping[str, dict[str, Any]]):
@@ -186,7 +186,7 @@ class Faults:
             self._world.faults.clear()
 
     def __iter__(self) -> Iterator[Fault]:
-        return iter(list(self._world.faults))
+        return iter(self._world.faults)
 
     def __len__(self) -> int:
         return len(self._world.faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from mockserver.clock import written
 
 if TYPE_CHECKING:
     from mockserver.exchange import Reply, Request
+    from mockserver.world import Keys
 
 MOST = 1000
 _NEAR = 3
@@ -28,7 +29,7 @@ _REDACTED = "[redacted]"
 
 @dataclass(frozen=True)
 class Entry:
-    """One request and its reply. What is in `keys` is never shown."""
+    """One request and its reply. None of `keys` is ever shown."""
 
     number: int
     at: datetime
@@ -36,7 +37,7 @@ class Entry:
     query: str
     reply: Reply
     milliseconds: float
-    keys: Iterable[str]
+    keys: Mapping[str, Keys]
 
     @property
     def operation(self) -> str | None:
@@ -87,7 +88,8 @@ class Entry:
     @cached_property
     def _shown(self) -> dict[str, Any]:
         request, reply = self.request, self.reply
-        secrets = [key for key in (*self.keys, request.key or "") if len(key) >= _SHORTEST_SECRET]
+        keys = {request.key or "", *(key for one in self.keys.values() for key in one.owners)}
+        secrets = [key for key in sorted(keys, key=len, reverse=True) if len(key) >= _SHORTEST_SECRET]
         told: dict[str, Any] = {
             "number": self.number,
             "at": written(self.at),
@@ -142,7 +144,7 @@ class Journal:
         self.evicted = 0
 
     def add(
-        self, at: datetime, request: Request, query: str, reply: Reply, milliseconds: float, keys: Iterable[str]
+        self, at: datetime, request: Request, query: str, reply: Reply, milliseconds: float, keys: Mapping[str, Keys]
     ) -> None:
         """Write one request down."""
         self.number += 1

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from string import ascii_letters, ascii_lowercase, digits
 from threading import RLock
 
@@ -82,9 +83,14 @@ class World:
 
     def take_snapshot(self, name: str | None = None) -> str:
         """Keep all records as they are now under a name, or a made-up one; gives the name."""
-        name = name or f"snapshot-{len(self.snapshots) + 1}"
+        free = (f"snapshot-{number}" for number in count(1) if f"snapshot-{number}" not in self.snapshots)
+        name = name or next(free)
         self.snapshots[name] = self.store.state
         return name
+
+    def complaints(self) -> list[str]:
+        """What no test may end with: contracts that the mock broke, and expected faults that hit too little."""
+        return self.defects + [missed for fault in self.faults if (missed := fault.missed)]
 
     def fork(self, name: str, keys: Mapping[str, Keys]) -> World:
         """Another world that begins as this one did, with keys of its own, at no cost that grows with the records."""

@@ -12,8 +12,9 @@ from mockserver.world import World
 
 
 def get_health(mock: Mock, request: Request, world: World) -> Reply:
-    """That the mock serves, which version of it, and the world's time."""
-    return Reply(200, {"status": "ok", "version": __version__, "now": written(world.clock.now())})
+    """That the mock serves, which version of it, the world's time, and what a test must not end with."""
+    now, complaints = written(world.clock.now()), world.complaints()
+    return Reply(200, {"status": "ok", "version": __version__, "now": now, "complaints": complaints})
 
 
 def list_rules(mock: Mock, request: Request, world: World) -> Reply:

@@ -82,6 +82,15 @@ def test_every_reply_is_as_documented(case: Any, mockserver: MockServer):
     case.call_and_validate(base_url=mockserver.url, timeout=10, checks=CHECKS)
 
 
+def test_health_tells_what_a_test_must_not_end_with(control: httpx.Client, mockserver: MockServer):
+    """An expected fault that was not used up, as the fixture would."""
+    assert control.get("/health").json()["complaints"] == []
+    fault = mockserver.faults.add("get_call", status=503, first=2, expected=True)
+    [complaint] = control.get("/health").json()["complaints"]
+    assert "fault-1 was expected to hit 2 of its requests and hit 0" in complaint
+    mockserver.faults.remove(fault)
+
+
 def test_reset_takes_everything_back(control: httpx.Client, mockserver: MockServer):
     """Records, clock, faults, journal, snapshots."""
     httpx.post(f"{mockserver.url}/v1/calls/{CALL}/outcome", json={"status": "lost"})
