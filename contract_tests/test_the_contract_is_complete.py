@@ -6,7 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def test_the_served_openapi_document_is_the_assembled_one(target: Any):
 
 def test_the_fixtures_are_valid():
     """Every packaged record fits its schema, and every reference holds."""
-    store = seed(Folder(folder("fixtures")), VENDORS_READ, date(2026, 5, 11)).state
+    store = seed(Folder(folder("fixtures")), VENDORS_READ, datetime(2026, 5, 11, tzinfo=UTC)).state
     assert len(store["aura.calls"]) >= 150
     assert len(store["aura.leads"]) >= 40
     assert len(store["comm.calls"]) >= 30

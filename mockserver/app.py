@@ -1,19 +1,18 @@
-"""application(): the mock as a Starlette application, one route for each path; the only file that knows the web."""
+"""application(): the mock as a Starlette router, one route for each path; the only file that knows the web."""
 
 from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-import orjson
-from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from mockserver import SERVER
@@ -21,14 +20,18 @@ from mockserver.clock import ticks
 from mockserver.contract import ContractBroken, Operation
 from mockserver.control import PROBLEM, control
 from mockserver.control.guard import Guard
-from mockserver.damage import send_body
+from mockserver.damage import send_damaged
 from mockserver.exchange import Reply, Request, Vendor, answer
+from mockserver.faults import Disturbance
 from mockserver.mock import Mock
+from mockserver.rendering import as_bytes
 from mockserver.world import World
 
 _SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
 # A refused body is read to its end, so that clients that send all before they listen get the answer, but not for ever.
 _READ_BEYOND = 64
+_JSON = "application/json"
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,11 @@ class Access:
 Log = Callable[[Access], None]
 
 
-def application(mock: Mock, log: Log | None = None, guard: Guard | None = None) -> Starlette:
+def application(mock: Mock, log: Log | None = None, guard: Guard | None = None) -> Router:
     """The ASGI application for a mock; `log` gets one Access for each request.
 
-    Two applications share nothing but the vendors, which never change.
+    Two applications share nothing but the vendors, which never change. It is a bare router: what Starlette's own
+    middleware is there for, answering when something fails, is done here in the vendors' words.
     """
     library = next(iter(mock.vendors.values())).contract.library
     served = {**mock.vendors, "mock": control(mock, library, guard or Guard())}
@@ -56,10 +60,8 @@ def application(mock: Mock, log: Log | None = None, guard: Guard | None = None) 
     for vendor in served.values():
         for operation in vendor.contract.operations.values():
             operations.setdefault(operation.path, []).append(operation)
-    app = Starlette(routes=[Route(path, PathItem(mock, served, log, here)) for path, here in operations.items()])
-    app.router.redirect_slashes = False
-    app.router.default = PathItem(mock, served, log, [])
-    return app
+    routes = [Route(path, PathItem(mock, served, log, here)) for path, here in operations.items()]
+    return Router(routes, redirect_slashes=False, default=PathItem(mock, served, log, []))
 
 
 class PathItem:
@@ -81,54 +83,56 @@ class PathItem:
             await self._unknown(scope, receive, send)
             return
         started = ticks()
-        vendor = self._vendor(scope["path"])
-        body = await _body(receive, vendor.largest_body if vendor else 0)
+        operation = self._operations.get(scope["method"])
+        vendor = self._vendors[operation.vendor] if operation else self._vendor(scope["path"])
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        body = await _body(headers, receive, vendor.largest_body if vendor else 0)
         if body is None:
             return
         if vendor is None:
-            reply = _nobodys_path(scope["path"], self._mock.vendors.values())
-            await _send(reply, PROBLEM, self._mock.home, scope, send)
+            reply, world = _nobodys_path(scope["path"], self._mock.vendors.values()), self._mock.home
+            await _send(reply, PROBLEM, world.clock.now(), (), scope, send)
         else:
-            reply = await self._served(scope, body, vendor, started, send)
+            query = scope["query_string"].decode("latin-1")
+            request = Request(
+                vendor=vendor.contract.vendor,
+                operation=operation,
+                method=scope["method"],
+                path=scope["path"],
+                allowed_methods=self._allowed_methods,
+                path_values=scope.get("path_params", _NOTHING),
+                query_pairs=parse_qsl(query, keep_blank_values=True) if query else [],
+                headers=headers,
+                body=body,
+            )
+            reply, content_type, now = self._answered(request, query, vendor, started)
+            await _send(reply, content_type, now, request.disturbances, scope, send)
         if self._log:
             self._log(_access(scope, reply, started))
 
-    async def _served(self, scope: Scope, body: bytes, vendor: Vendor, started: float, send: Send) -> Reply:
-        request = self._request(scope, body, vendor)
+    def _answered(self, request: Request, query: str, vendor: Vendor, started: float) -> tuple[Reply, str, datetime]:
+        """The vendor's reply, its content type and its time; one of the two vendors is written down."""
         world = self._mock.world_of(request.key)
         try:
             reply = answer(request, vendor, world)
-            content_type = "application/json" if reply.status < HTTPStatus.BAD_REQUEST else vendor.error_type
+            content_type = _JSON if reply.status < HTTPStatus.BAD_REQUEST else vendor.error_type
         except Exception as error:
             reply, content_type = _defect(error, world), PROBLEM
-        if vendor.contract.vendor in self._mock.vendors:
-            query = scope["query_string"].decode("latin-1")
+        now = world.clock.now()
+        if request.vendor in self._mock.vendors:
             with world.lock:
-                world.journal.add(world.clock.now(), request, query, reply, (ticks() - started) * 1000, world.keys)
-        await _send(reply, content_type, world, scope, send, request)
-        return reply
-
-    def _request(self, scope: Scope, body: bytes, vendor: Vendor) -> Request:
-        operation = self._operations.get(scope["method"])
-        return Request(
-            vendor=vendor.contract.vendor,
-            operation=operation,
-            method=scope["method"],
-            path=scope["path"],
-            allowed_methods=self._allowed_methods,
-            path_values=scope.get("path_params", {}),
-            query_pairs=parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True),
-            headers=_headers(scope),
-            body=body,
-        )
+                world.journal.add(now, request, query, reply, (ticks() - started) * 1000, world.keys)
+        return reply, content_type, now
 
     def _vendor(self, path: str) -> Vendor | None:
         """Whose path it is, by its beginning."""
         return next((each for each in self._vendors.values() if (path + "/").startswith(each.prefix + "/")), None)
 
 
-async def _body(receive: Receive, largest: int) -> bytes | None:
+async def _body(headers: Mapping[str, str], receive: Receive, largest: int) -> bytes | None:
     """The request's body, at most one byte more than is allowed; None when the client has gone."""
+    if "content-length" not in headers and "transfer-encoding" not in headers:
+        return b""
     chunks: list[bytes] = []
     kept = read = 0
     more = True
@@ -145,29 +149,30 @@ async def _body(receive: Receive, largest: int) -> bytes | None:
 
 
 async def _send(
-    reply: Reply, content_type: str, world: World, scope: Scope, send: Send, request: Request | None = None
+    reply: Reply, content_type: str, now: datetime, disturbances: Sequence[Disturbance], scope: Scope, send: Send
 ) -> None:
+    body = as_bytes(reply.body)
     headers = [
         (b"content-type", content_type.encode("ascii")),
-        (b"date", _date(int(world.clock.now().timestamp()))),
+        (b"content-length", b"%d" % len(body)),
+        (b"date", _date(int(now.timestamp()))),
         _SERVER_HEADER,
     ]
     if reply.rule:
-        headers.append((b"mock-rule", reply.rule.header.encode("ascii")))
-    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-    disturbances = request.disturbances if request else ()
-    await send_body(int(reply.status), headers, orjson.dumps(reply.body), disturbances, scope, send)
+        headers.append((b"mock-rule", reply.rule.header))
+    for name, value in reply.headers.items():
+        headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+    if disturbances:
+        await send_damaged(int(reply.status), headers, body, disturbances, scope, send)
+        return
+    await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 @lru_cache(maxsize=16)
 def _date(second: int) -> bytes:
     """The Date header: a world's time, not the machine's."""
     return formatdate(second, usegmt=True).encode("ascii")
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    """The headers by lower-case name; of a repeated one the first."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
 def _access(scope: Scope, reply: Reply, started: float) -> Access:

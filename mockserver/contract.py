@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 
+from mockserver.rendering import by_name, whole
 from mockserver.validation import Library, Problem, Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -20,15 +21,20 @@ class ContractError(Exception):
 
 
 class ContractBroken(Exception):
-    """The mock was about to send a reply that its own contract does not allow: a defect of the mock or its fixtures."""
+    """The mock was about to send or to store what its own contract does not allow: a defect of the mock."""
 
-    def __init__(self, operation: str, status: int, file: str, problems: list[Problem]) -> None:
-        self.operation, self.status, self.file, self.problems = operation, status, file, problems
+    def __init__(self, operation: str, doing: str, file: str, problems: list[Problem]) -> None:
+        self.operation, self.file, self.problems = operation, file, problems
         found = "; ".join(f"$.{problem}" for problem in problems)
-        super().__init__(f"{operation} was about to answer {status} with what schemas/{file} does not allow: {found}")
+        super().__init__(f"{operation} was about to {doing} what schemas/{file} does not allow: {found}")
+
+    @classmethod
+    def by_record(cls, operation: Operation | None, schema: Schema, value: Any) -> ContractBroken:
+        """A record that no record of its kind can be."""
+        return cls(operation.name if operation else "", "store", schema.file, schema.problems(value))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """One promise of the rule book: `documented` has a page as its source, `inferred` a reason."""
 
@@ -38,10 +44,10 @@ class Rule:
     promise: str
     source: str
 
-    @property
-    def header(self) -> str:
+    @cached_property
+    def header(self) -> bytes:
         """The rule as the `Mock-Rule` header cites it."""
-        return f"{self.id}; {self.grade}"
+        return f"{self.id}; {self.grade}".encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,11 @@ class Contract:
         schema = self.error if operation is None else operation.replies.get(status)
         name = operation.name if operation else f"{self.vendor}, no operation"
         if schema is None:
-            raise ContractBroken(name, status, f"{self.vendor}/{name}/operation.json", [_undeclared(operation, status)])
-        if not schema.allows(body):
-            raise ContractBroken(name, status, schema.file, schema.problems(body))
+            found = [_undeclared(operation, status)]
+            raise ContractBroken(name, f"answer {status} with", f"{self.vendor}/{name}/operation.json", found)
+        if not schema.allows_around_records(by_name(body)) and not schema.allows(whole(body)):
+            found = schema.problems(whole(body))
+            raise ContractBroken(name, f"answer {status} with", schema.file, found)
 
 
 def _undeclared(operation: Operation | None, status: int) -> Problem:

@@ -1,4 +1,4 @@
-"""One reply put on the wire: whole, or late, damaged or broken off where a fault says so."""
+"""One reply put on the wire late, damaged or broken off, as a fault says."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ CLOSE = "mockserver.close"
 Headers = list[tuple[bytes, bytes]]
 
 
-async def send_body(
+async def send_damaged(
     status: int, headers: Headers, body: bytes, disturbances: Sequence[Disturbance], scope: Scope, send: Send
 ) -> None:
-    """Send a reply; raises ConnectionResetError where a fault drops it and no connection is there to be closed."""
+    """Send a reply as its faults say; raises ConnectionResetError where one drops it and there is no connection."""
     damage, pause = None, 0.0
     for disturbance in disturbances:
         await asyncio.sleep(disturbance.delay)
         damage, pause = disturbance.damage or damage, disturbance.dribble or pause
     if damage in ("malformed", "truncated"):
         body = _spoilt(body) if damage == "malformed" else body[: len(body) // 2]
+        headers = [pair for pair in headers if pair[0] != b"content-length"]
+        headers.append((b"content-length", b"%d" % len(body)))
     if damage == "before":
         await _close(scope)
         return
-    headers.append((b"content-length", str(len(body)).encode("ascii")))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     if damage == "midway":
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})

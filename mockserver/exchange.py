@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from mockserver.body import LARGEST
-from mockserver.contract import Contract, Operation, Rule
+from mockserver.contract import Contract, ContractBroken, Operation, Rule
 from mockserver.faults import Disturbance
-from mockserver.store import Transaction
+from mockserver.store import Kind, NotAllowed, Transaction
 from mockserver.validation import Problem
 from mockserver.world import World
 
@@ -96,6 +96,8 @@ class Vendor:
     # By operation, the row of `refusals` for a record that is not there.
     missing: Mapping[str, str]
     envelope: Callable[[Refusal, Refused, World], Any]
+    # The kinds of its records by the name of their collection, without the vendor's.
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
     error_type: str = "application/json"
     largest_body: int = LARGEST
 
@@ -113,7 +115,7 @@ class Vendor:
 def answer(request: Request, vendor: Vendor, world: World) -> Reply:
     """What the vendor replies to a request, which is what the contract allows.
 
-    Raises ContractBroken, and stores nothing, when the reply would be another.
+    Raises ContractBroken, and stores nothing, when the reply or a record would be another.
     """
     with world.lock:
         changes = world.store.begin()
@@ -126,6 +128,8 @@ def answer(request: Request, vendor: Vendor, world: World) -> Reply:
         except Refused as refused:
             changes = world.store.begin()
             reply = _refusal(request, refused, vendor, world)
+        except NotAllowed as broken:
+            raise ContractBroken.by_record(request.operation, broken.schema, broken.value) from None
         changes.commit()
     if request.preferred_status == reply.status:
         reply.headers["Preference-Applied"] = f"code={reply.status}"

@@ -16,7 +16,7 @@ from mockserver.validation import Problem
 from mockserver.world import World
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.routing import Router
 
 
 class MockServer:
@@ -25,7 +25,7 @@ class MockServer:
     `url` is what stands before both vendors' paths, `app` the same world as an ASGI application for this process.
     """
 
-    def __init__(self, mock: Mock, url: str, app: Starlette) -> None:
+    def __init__(self, mock: Mock, url: str, app: Router) -> None:
         self.url, self.app = url, app
         self._mock, self._world = mock, mock.home
         self.aura, self.comm = Aura(mock, url), Comm(mock, url)
@@ -40,7 +40,7 @@ class MockServer:
         if collection not in records.COLLECTIONS:
             raise KeyError(f"received {collection}; there are {', '.join(records.COLLECTIONS)}")
         added = records.add(self._mock.vendors, self._world, collection, deepcopy(dict(partial or {})), owner)
-        return deepcopy(dict(added.value))
+        return added.value
 
     def snapshot(self, name: str | None = None) -> str:
         """Keep all records as they are now; gives the snapshot's name."""
@@ -75,7 +75,7 @@ class Collection(MutableMapping[str, dict[str, Any]]):
         record = self._world.store[self._name].find(record_id)
         if record is None:
             raise KeyError(record_id)
-        return deepcopy(dict(record.value))
+        return record.value
 
     def __setitem__(self, record_id: str, value: Mapping[str, Any]) -> None:
         """Store a whole record; raises RecordRefused, a ValueError, with the JSON path of what is wrong."""

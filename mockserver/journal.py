@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 import orjson
 
 from mockserver.clock import written
+from mockserver.rendering import whole
 
 if TYPE_CHECKING:
     from mockserver.exchange import Reply, Request
@@ -110,7 +111,7 @@ class Entry:
                 for problem in reply.problems
             ],
             "fault": self.fault,
-            "reply": reply.body,
+            "reply": whole(reply.body),
             "milliseconds": round(self.milliseconds, 3),
         }
         return {name: _redacted(value, secrets) for name, value in told.items()}
@@ -135,11 +136,15 @@ class Verified:
     near: list[tuple[Entry, list[Miss]]]
 
 
+_Raw = tuple[int, datetime, "Request", str, "Reply", float, Mapping[str, "Keys"]]
+
+
 class Journal:
     """The last requests of a world, oldest first; how many were dropped to make room is `evicted`."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=MOST)
+        # As tuples: an entry is made of one when somebody looks.
+        self._entries: deque[_Raw] = deque(maxlen=MOST)
         self.number = 0
         self.evicted = 0
 
@@ -149,7 +154,7 @@ class Journal:
         """Write one request down."""
         self.number += 1
         self.evicted += len(self._entries) == MOST
-        self._entries.append(Entry(self.number, at, request, query, reply, milliseconds, keys))
+        self._entries.append((self.number, at, request, query, reply, milliseconds, keys))
 
     def clear(self) -> None:
         """Forget all; numbers go on."""
@@ -158,7 +163,7 @@ class Journal:
 
     def matching(self, wanted: Mapping[str, Any]) -> list[Entry]:
         """The entries that are as wanted (schemas/mock/_shared/matcher.json), oldest first."""
-        return [entry for entry in self._entries if not _misses(entry, wanted)]
+        return [entry for entry in self if not _misses(entry, wanted)]
 
     def verify(self, wanted: Mapping[str, Any], how: Literal["exactly", "at_least", "at_most"], count: int) -> Verified:
         """Whether so many requests were as wanted; not where evicted ones could have made the difference."""
@@ -174,11 +179,11 @@ class Journal:
 
     def _nearest(self, wanted: Mapping[str, Any]) -> list[tuple[Entry, list[Miss]]]:
         """The latest of the entries that miss the fewest of the wanted things, with what they miss."""
-        missing = [(entry, _misses(entry, wanted)) for entry in reversed(self._entries)]
+        missing = [(entry, _misses(entry, wanted)) for entry in reversed(list(self))]
         return sorted((near for near in missing if near[1]), key=lambda near: len(near[1]))[:_NEAR]
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(list(self._entries))
+        return iter([Entry(*raw) for raw in self._entries])
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -12,7 +12,7 @@ from mockserver.exchange import Vendor
 from mockserver.packaged import folder
 from mockserver.seeding import Folder, Seed, seed
 from mockserver.validation import Library
-from mockserver.vendors import VENDORS, read_vendors
+from mockserver.vendors import VENDORS, read_vendors, record_schemas
 from mockserver.world import Ids, Keys, Start, World
 
 
@@ -73,7 +73,7 @@ class Mock:
 
 def read_packaged_vendors() -> dict[str, Vendor]:
     """Every vendor by name, from the schemas that this installation carries."""
-    return read_vendors(Library(folder("schemas")))
+    return read_vendors(Library(folder("schemas"), record_schemas()))
 
 
 def mock(
@@ -85,7 +85,7 @@ def mock(
 ) -> Mock:
     """The vendors and a world seeded from a folder; raises FixtureError or ContractError where that is not in order."""
     vendors = read_packaged_vendors()
-    planted = seed(Folder(fixtures), vendors, Clock(frozen_at).now().date())
+    planted = seed(Folder(fixtures), vendors, Clock(frozen_at).now())
     return Mock(vendors, World(begin(planted, frozen_at, random_seed, require_auth, rate_limited)))
 
 

@@ -36,14 +36,18 @@ def put(vendors: Vendors, world: World, collection: str, value: Value, owner: st
     Without an owner it belongs to whom it did or, if it is new, to whom the first key does.
     """
     with world.lock:
-        value = dict(value)
         problems = _schema_of(vendors, collection).problems(value, "record")
         if not problems:
-            record = Record(_owner(world, collection, value, owner), value)
-            problems = [*_owner_problems(world, collection, record), *_reference_problems(world, collection, record)]
+            owner = _owner(world, collection, value, owner)
+            problems = [
+                *_owner_problems(world, collection, owner),
+                *_reference_problems(world, collection, owner, value),
+            ]
         if problems:
             raise RecordRefused(problems)
-        _commit(world, collection, record)
+        changes = world.store.begin()
+        record = changes.put(collection, owner, value)
+        changes.commit()
         return record
 
 
@@ -89,7 +93,7 @@ def changes(world: World) -> list[dict[str, Any]]:
 def _differing(began: Mapping[str, Record], now: Mapping[str, Record]) -> Iterator[tuple[Record | None, Record | None]]:
     for record_id in sorted({*began, *now}):
         before, after = began.get(record_id), now.get(record_id)
-        if before is not after and before != after:
+        if before is not after and (not before or not after or before.json != after.json):
             yield before, after
 
 
@@ -103,41 +107,34 @@ def _change(collection: str, before: Record | None, now: Record | None) -> dict[
     return {"collection": collection, "id": record.id, "owner": record.owner, "change": kind, "fields": fields}
 
 
-def _commit(world: World, collection: str, record: Record) -> None:
-    changes = world.store.begin()
-    changes.put(collection, record)
-    changes.commit()
-
-
 def _schema_of(vendors: Vendors, collection: str) -> Schema:
     vendor, _, name = collection.partition(".")
-    return vendors[vendor].contract.library.schema(f"{vendor}/_shared/{VENDORS[vendor].COLLECTIONS[name][0]}")
+    return vendors[vendor].kinds[name].schema
 
 
 def _owner(world: World, collection: str, value: Value, owner: str) -> str:
     """Who owns a record: it says so itself, or is told, or it did before, or it is the owner of the first key."""
     vendor, _, name = collection.partition(".")
-    owner_field = VENDORS[vendor].COLLECTIONS[name][1]
+    owner_field = VENDORS[vendor].COLLECTIONS[name].owner
     if owner_field and value.get(owner_field):
         return str(value[owner_field])
     before = world.store[collection].find(str(value.get("id", "")))
     return owner or (before.owner if before else next(iter(world.keys[vendor].owners.values()), ""))
 
 
-def _owner_problems(world: World, collection: str, record: Record) -> Iterator[Problem]:
+def _owner_problems(world: World, collection: str, owner: str) -> Iterator[Problem]:
     owners = {*world.keys[collection.partition(".")[0]].owners.values()}
-    if record.owner not in owners:
-        yield Problem(("owner",), record.owner or "nothing", f"one that has a key: {', '.join(sorted(owners))}")
+    if owner not in owners:
+        yield Problem(("owner",), owner or "nothing", f"one that has a key: {', '.join(sorted(owners))}")
 
 
-def _reference_problems(world: World, collection: str, record: Record) -> Iterator[Problem]:
+def _reference_problems(world: World, collection: str, owner: str, value: Value) -> Iterator[Problem]:
     """What the record refers to, and its owner does not have."""
     vendor, _, name = collection.partition(".")
     for referring, field, target in VENDORS[vendor].REFERENCES:
-        there = world.store[f"{vendor}.{target}"]
-        if referring == name and there.get(record.owner, record.value[field]) is None:
-            allowed = f"the id of one of the {vendor}.{target} of {record.owner}"
-            yield Problem(("record", field), str(record.value[field]), allowed)
+        if referring == name and world.store[f"{vendor}.{target}"].get(owner, value[field]) is None:
+            allowed = f"the id of one of the {vendor}.{target} of {owner}"
+            yield Problem(("record", field), str(value[field]), allowed)
 
 
 def _referring(state: State, collection: str, record: Record) -> Iterator[str]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
 
 from mockserver.exchange import Vendor
-from mockserver.store import Collection, Record, State
-from mockserver.validation import Schema
+from mockserver.store import Collection, NotAllowed, Record, State
 from mockserver.vendors import VENDORS
 from mockserver.world import Keys
 
@@ -128,18 +127,21 @@ class Seed:
     outcomes: frozenset[str] | None
 
 
-def seed(source: Source, vendors: Mapping[str, Vendor], today: date) -> Seed:
-    """Read fixtures, their dates moved so that their anchor is `today`.
+def seed(source: Source, vendors: Mapping[str, Vendor], now: datetime) -> Seed:
+    """Read fixtures, their dates moved so that their anchor is the day of `now`.
 
     Raises FixtureError with every fault at once: file, record, JSON path and reason.
     """
-    fixtures = Fixtures(source, today)
+    fixtures = Fixtures(source, now.date())
     collections: dict[str, Collection] = {}
     keys: dict[str, Keys] = {}
     for name, vendor in vendors.items():
         loaded = {collection: _collection(fixtures, vendor, collection) for collection in VENDORS[name].COLLECTIONS}
         fixtures.faults += _dangling(fixtures, name, loaded)
-        collections |= {f"{name}.{collection}": Collection.of(records) for collection, records in loaded.items()}
+        collections |= {
+            f"{name}.{collection}": Collection.of(vendor.kinds[collection], records, now)
+            for collection, records in loaded.items()
+        }
         keys[name] = _keys(fixtures, name, {record.owner for records in loaded.values() for record in records})
     outcomes = _outcomes(fixtures)
     if fixtures.faults:
@@ -172,24 +174,23 @@ def _later(day: bytes, days: timedelta) -> bytes:
 
 def _collection(fixtures: Fixtures, vendor: Vendor, collection: str) -> list[Record]:
     """The records of one file that are in order; what is wrong with the others becomes faults."""
-    contract, file = vendor.contract, f"{vendor.contract.vendor}/{collection}"
-    schema_name, owner_field = VENDORS[contract.vendor].COLLECTIONS[collection]
-    schema = contract.library.schema(f"{contract.vendor}/_shared/{schema_name}")
+    kind, file = vendor.kinds[collection], f"{vendor.contract.vendor}/{collection}"
+    owner_field = kind.table.owner
     records: dict[str, Record] = {}
     for place, owner, value in _entries(fixtures, file, owner_field):
-        faults = _faults(schema, value, place)
-        if not faults:
-            record = Record(value[owner_field] if owner_field else owner, value)
+        try:
+            record = Record(value[owner_field] if owner_field in _members(value) else owner, value, kind)
             faults = [f"{place}.id: {record.id} stands here for the second time"] * (record.id in records)
             records[record.id] = record
-        elif isinstance(value, dict):
-            fixtures.faulty_ids.add(str(value.get("id")).lower())
+        except NotAllowed:
+            faults = [f"{problem}" for problem in kind.schema.problems(value, place)]
+            fixtures.faulty_ids.add(str(_members(value).get("id")).lower())
         fixtures.faults += [f"{fixtures.named(file)}: {fault}" for fault in faults]
     return list(records.values())
 
 
-def _faults(schema: Schema, value: Any, place: str) -> list[str]:
-    return [f"{problem}" for problem in schema.problems(value, place)]
+def _members(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _entries(fixtures: Fixtures, file: str, owner_field: str | None) -> Iterator[tuple[str, str, Any]]:
@@ -212,18 +213,18 @@ def _entries(fixtures: Fixtures, file: str, owner_field: str | None) -> Iterator
 
 
 def _dangling(fixtures: Fixtures, vendor: str, loaded: Mapping[str, list[Record]]) -> list[str]:
-    """References to records that the same owner does not have."""
+    """References to records that the same owner does not have. A field that refers is one to filter by."""
     faults = []
     for collection, field, target in VENDORS[vendor].REFERENCES:
         if f"{vendor}/{target}" in fixtures.unreadable:
             continue
         there = {(record.owner, record.id) for record in loaded[target]}
+        mark = list(VENDORS[vendor].COLLECTIONS[collection].filters).index(field)
         for record in loaded[collection]:
-            referred = record.value[field].lower()
+            referred = record.marks[mark]
             if (record.owner, referred) not in there and referred not in fixtures.faulty_ids:
-                file = fixtures.named(f"{vendor}/{collection}")
                 faults.append(
-                    f"{file}: record {record.id}: {field}: received {referred}; "
+                    f"{fixtures.named(f'{vendor}/{collection}')}: record {record.id}: {field}: received {referred}; "
                     f"allowed: the id of a record of {record.owner} in {vendor}/{target}"
                 )
     return faults
@@ -281,10 +282,7 @@ def as_fixtures(state: State, keys: Mapping[str, Keys], outcomes: frozenset[str]
     """A state in the shape of a folder of fixtures, one member for each file: what `seed` reads from a Document."""
     document: dict[str, Any] = {"anchor": {"today": today.isoformat()}}
     for vendor, package in VENDORS.items():
-        document[vendor] = {
-            collection: _written(state[f"{vendor}.{collection}"], owner_field)
-            for collection, (_, owner_field) in package.COLLECTIONS.items()
-        }
+        document[vendor] = {name: _written(state[f"{vendor}.{name}"]) for name in package.COLLECTIONS}
         document[vendor]["api_keys"] = keys_as_json(vendor, keys[vendor])
     if outcomes is not None:
         document["comm"]["call_outcomes"] = sorted(outcomes)
@@ -301,9 +299,8 @@ def keys_as_json(vendor: str, keys: Keys) -> list[dict[str, Any]]:
     return listed
 
 
-def _written(collection: Collection, owner_field: str | None) -> Any:
+def _written(collection: Collection) -> Any:
     """An array of records, or arrays by owner where the records do not name their own."""
-    if owner_field is not None:
-        return [record.value for record in collection]
-    owners = sorted(collection.positions)
-    return {owner: [record.value for record in collection.newest_first(owner)] for owner in owners}
+    if collection.kind.table.owner is not None:
+        return list(collection)
+    return {owner: list(collection.newest_first(owner)) for owner in collection.owners}

@@ -1,69 +1,132 @@
-"""The state of a world: records that are never changed, only replaced, in collections that are values themselves."""
+"""The state of a world: records that are their bytes, in collections that are values, with an order for each filter."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import groupby
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+import orjson
 from rpds import HashTrieMap
 
 from mockserver.clock import parse
+from mockserver.order import Order
+from mockserver.validation import Schema
 
-# Where a record stands in a list: its moment of creation in microseconds since 1970, then its id.
-Position = tuple[int, str]
 # The collections by name, as in `aura.calls`. To keep it is to have a snapshot, to put it back is to restore.
 State = Mapping[str, "Collection"]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Whose records, by which field, with which value.
+Index = tuple[str, str, str]
+UPCOMING = "is_upcoming"
+_DUE = "due"
+_NO_FILTER = {"": ""}
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+_DIGITS = 18
+# Makes times positive that begin before the year 1 in UTC.
+_SHIFT = 10**17
+# Comes after whatever a place has behind its moment.
+_AFTER = "~"
 
 
-def position(created_at: str, record_id: str) -> Position:
-    """Where a record created at this RFC 3339 time stands; raises ValueError for another text."""
-    since = parse(created_at) - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds, record_id
+def position(created_at: str, record_id: str) -> str:
+    """Where a record created at this RFC 3339 time stands: its microsecond, then its id. Raises ValueError."""
+    return moment(parse(created_at)) + record_id
 
 
-@dataclass(frozen=True, slots=True)
+def moment(at: datetime) -> str:
+    """A time as text that sorts as time goes by."""
+    since = at - _BEGINNING
+    return f"{(since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds + _SHIFT:0{_DIGITS}d}"
+
+
+class NotAllowed(Exception):
+    """A value that no record of its kind can have."""
+
+    def __init__(self, schema: Schema, value: Any) -> None:
+        self.schema, self.value = schema, value
+        super().__init__(schema.file)
+
+
 class Record:
-    """One stored record and the organization or team that owns it. `value` is never changed in place."""
+    """One record and the organization or team that owns it. It is its bytes, which were found to fit its schema."""
 
-    owner: str
-    value: Mapping[str, Any]
+    __slots__ = ("due", "fragment", "held_to", "id", "json", "marks", "owner", "position")
+
+    def __init__(self, owner: str, value: Mapping[str, Any], kind: Kind) -> None:
+        if not kind.schema.allows(value):
+            raise NotAllowed(kind.schema, value)
+        self.json = orjson.dumps(value)
+        self.fragment = orjson.Fragment(self.json)
+        self.held_to = kind.schema.file
+        self.owner, self.id = owner, value["id"].lower()
+        self.position = position(value["created_at"], self.id)
+        self.marks = tuple(_mark(value[name], compared) for name, compared in kind.table.filters.items())
+        self.due = moment(parse(value[kind.table.due])) if kind.table.due else ""
 
     @property
-    def id(self) -> str:
-        """The record's id, in lower case as it is looked up."""
-        record_id: str = self.value["id"]
-        return record_id.lower()
+    def created_at(self) -> str:
+        """The moment at which the record was created, to the microsecond."""
+        at = _BEGINNING + timedelta(microseconds=int(self.position[:_DIGITS]) - _SHIFT)
+        return at.isoformat().replace("+00:00", "Z")
 
     @property
-    def position(self) -> Position:
-        """Where the record stands in its owner's list."""
-        return position(self.value["created_at"], self.id)
+    def value(self) -> dict[str, Any]:
+        """The record as a JSON value: a copy, a new one each time."""
+        value: dict[str, Any] = orjson.loads(self.json)
+        return value
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a vendor says of a collection: the schema's file, and the fields that mean something.
+
+    `owner` names the owner, where records do that themselves; `filters` are what a list can be filtered by, with how
+    their values are compared; `due` is the time from which on a record is not upcoming any more.
+    """
+
+    schema: str
+    owner: str | None = None
+    filters: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    due: str | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the records of a collection have in common, and the schema that they are held to."""
+
+    schema: Schema
+    table: Table
 
 
 @dataclass(frozen=True)
 class Collection:
-    """All records of one kind, of every owner. A value: `with_record` and `without` give another collection."""
+    """All records of one kind, of every owner. A value: `with_record`, `without` and `at` give another collection.
 
+    `orders` has the positions of each owner's records, of all and by each filter; upcoming or not they are at `now`.
+    """
+
+    kind: Kind
     records: HashTrieMap[str, Record]
-    positions: HashTrieMap[str, tuple[Position, ...]]
+    orders: HashTrieMap[Index, Order]
+    now: str
 
     @classmethod
-    def of(cls, records: Iterable[Record]) -> Self:
-        """The collection of these records; of two with one id, the later."""
+    def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
+        """The collection of these records as it is now; of two with one id, the later."""
         by_id = {record.id: record for record in records}
-        placed = sorted((record.owner, record.position) for record in by_id.values())
-        owners = groupby(placed, lambda pair: pair[0])
-        positions = {owner: tuple(place for _, place in group) for owner, group in owners}
-        return cls(HashTrieMap(by_id), HashTrieMap(positions))
+        empty = cls(kind, HashTrieMap(by_id), HashTrieMap(), moment(now))
+        positions: dict[Index, list[str]] = defaultdict(list)
+        for record in by_id.values():
+            for index, place in empty._places(record):
+                positions[index].append(place)
+        return replace(empty, orders=HashTrieMap({index: Order.of(places) for index, places in positions.items()}))
 
     def get(self, owner: str, record_id: str) -> Record | None:
         """The owner's record with this id in any case, or None: another owner's record is as good as none."""
-        record = self.find(record_id)
+        record = self.records.get(record_id.lower())
         return record if record and record.owner == owner else None
 
     def find(self, record_id: str) -> Record | None:
@@ -73,38 +136,71 @@ class Collection:
     def with_record(self, record: Record) -> Self:
         """The collection with a record in place of the one that had its id."""
         before = self.records.get(record.id)
-        records = self.records.insert(record.id, record)
-        # Hardly a write moves a record, and its times are costly to read.
-        if before and before.owner == record.owner and before.value["created_at"] == record.value["created_at"]:
-            return replace(self, records=records)
-        others = self.without(before.id) if before else self
-        there = others.positions.get(record.owner, ())
-        at = bisect_left(there, record.position)
-        placed = (*there[:at], record.position, *there[at:])
-        return replace(self, records=records, positions=others.positions.insert(record.owner, placed))
+        orders = self._moved(before, record)
+        return replace(self, records=self.records.insert(record.id, record), orders=orders)
 
     def without(self, record_id: str) -> Self:
         """The collection without the record that has this id; raises KeyError where none has."""
         record = self.records[record_id.lower()]
-        there = self.positions[record.owner]
-        at = bisect_left(there, record.position)
-        positions = self.positions.insert(record.owner, there[:at] + there[at + 1 :])
-        return replace(self, records=self.records.remove(record.id), positions=positions)
+        return replace(self, records=self.records.remove(record.id), orders=self._moved(record, None))
 
-    def newest_first(self, owner: str, before: Position | None = None) -> Iterator[Record]:
-        """The owner's records from the newest on, or from the first that is older than `before`."""
-        positions = self.positions.get(owner, ())
-        end = len(positions) if before is None else bisect_left(positions, before)
-        for index in range(end - 1, -1, -1):
-            yield self.records[positions[index][1]]
+    def at(self, now: datetime) -> Self:
+        """The collection as it is at another time: only records that become due between the two have to be moved."""
+        then, now_, orders = self.now, moment(now), self.orders
+        for owner in self.owners if self.kind.table.due else ():
+            due = orders[owner, _DUE, ""]
+            for place in due.between(min(then, now_) + _AFTER, max(then, now_) + _AFTER):
+                old, new = ("true", "false") if then < now_ else ("false", "true")
+                orders = _taken(orders, (owner, UPCOMING, old), place[_DIGITS:])
+                orders = _added(orders, (owner, UPCOMING, new), place[_DIGITS:])
+        return replace(self, orders=orders, now=now_)
+
+    def newest_first(
+        self, owner: str, filters: Mapping[str, str] | None = None, before: str | None = None
+    ) -> Iterator[Record]:
+        """The owner's records that pass all filters, from the newest on, or from the first older than `before`."""
+        there = [self.orders.get((owner, name, value)) for name, value in (filters or _NO_FILTER).items()]
+        orders = [order for order in there if order is not None]
+        if len(orders) < len(there):
+            return
+        # The smallest is walked, the others are asked.
+        shortest, *others = sorted(orders, key=len)
+        for place in shortest.descending(before):
+            if all(place in other for other in others):
+                yield self.records[place[_DIGITS:]]
+
+    @property
+    def owners(self) -> list[str]:
+        """Who owns records, in the order of the names."""
+        return sorted(owner for owner, name, _ in self.orders if name == "")
 
     def __len__(self) -> int:
         return len(self.records)
 
     def __iter__(self) -> Iterator[Record]:
         """Every record, by owner, newest first: the trie has an order of its own in each process."""
-        for owner in sorted(self.positions):
+        for owner in self.owners:
             yield from self.newest_first(owner)
+
+    def _moved(self, before: Record | None, after: Record | None) -> HashTrieMap[Index, Order]:
+        """The orders after a record has come, gone or changed; hardly a change touches one."""
+        orders = self.orders
+        old, new = set(self._places(before) if before else ()), set(self._places(after) if after else ())
+        for index, place in old - new:
+            orders = _taken(orders, index, place)
+        for index, place in new - old:
+            orders = _added(orders, index, place)
+        return orders
+
+    def _places(self, record: Record) -> Iterator[tuple[Index, str]]:
+        """Where a record stands: in which orders, and as what."""
+        yield (record.owner, "", ""), record.position
+        for name, mark in zip(self.kind.table.filters, record.marks, strict=True):
+            if mark is not None:
+                yield (record.owner, name, mark), record.position
+        if record.due:
+            yield (record.owner, _DUE, ""), record.due + record.position
+            yield (record.owner, UPCOMING, "true" if record.due > self.now else "false"), record.position
 
 
 class Store:
@@ -115,6 +211,12 @@ class Store:
 
     def __getitem__(self, name: str) -> Collection:
         return self.state[name]
+
+    def at(self, name: str, now: datetime) -> Collection:
+        """A collection as it is at a time, kept so that the next one has less to move."""
+        collection = self.state[name].at(now)
+        self.state = {**self.state, name: collection}
+        return collection
 
     def begin(self) -> Transaction:
         """A transaction: what is put into it is stored when it commits, and never if it does not."""
@@ -128,9 +230,12 @@ class Transaction:
         self._store = store
         self._pending: dict[str, Collection] = {}
 
-    def put(self, collection: str, record: Record) -> None:
-        """Keep a record for the commit."""
-        self._pending[collection] = self._now(collection).with_record(record)
+    def put(self, collection: str, owner: str, value: Mapping[str, Any]) -> Record:
+        """Keep a record for the commit; raises NotAllowed for what is none of its kind."""
+        there = self._now(collection)
+        record = Record(owner, value, there.kind)
+        self._pending[collection] = there.with_record(record)
+        return record
 
     def remove(self, collection: str, record_id: str) -> None:
         """Keep the removal of a record for the commit; raises KeyError where there is none."""
@@ -143,3 +248,17 @@ class Transaction:
 
     def _now(self, collection: str) -> Collection:
         return self._pending[collection] if collection in self._pending else self._store[collection]
+
+
+def _mark(value: str | None, compared: Callable[[str], str]) -> str | None:
+    """What a record has for a filter; the same texts are kept once."""
+    return None if value is None else sys.intern(compared(value))
+
+
+def _taken(orders: HashTrieMap[Index, Order], index: Index, place: str) -> HashTrieMap[Index, Order]:
+    left = orders[index].without(place)
+    return orders.insert(index, left) if left else orders.remove(index)
+
+
+def _added(orders: HashTrieMap[Index, Order], index: Index, place: str) -> HashTrieMap[Index, Order]:
+    return orders.insert(index, (orders.get(index) or Order()).with_(place))

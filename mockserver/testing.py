@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import orjson
-from starlette.applications import Starlette
+from starlette.routing import Router
 
 from mockserver.app import application
 from mockserver.clock import Clock, parse
@@ -47,11 +47,11 @@ def create_app(
     random_seed: int = 0,
     require_auth: bool = False,
     rate_limit: bool = False,
-) -> Starlette:
-    """The same as an ASGI application, for `httpx.ASGITransport(app=…)`; `app.state.mockserver` is its MockServer."""
+) -> Router:
+    """The same as an ASGI application, for `httpx.ASGITransport(app=…)`; `app.mockserver` is its MockServer."""
     made = _mock(fixtures, clock, random_seed, require_auth, rate_limit)
     app = application(made)
-    app.state.mockserver = MockServer(made, "http://localhost", app)
+    app.mockserver = MockServer(made, "http://localhost", app)  # type: ignore[attr-defined]
     return app
 
 
@@ -89,4 +89,4 @@ def _stamp(fixtures: Path) -> float:
 
 @lru_cache(maxsize=8)
 def _planted(fixtures: Path, stamp: float, frozen_at: datetime | None) -> Seed:
-    return seed(Folder(fixtures), _vendors(), Clock(frozen_at).now().date())
+    return seed(Folder(fixtures), _vendors(), Clock(frozen_at).now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mockserver.formats import FORMATS
+from mockserver.formats import FORMATS, PATTERNS
 
 # Reserved by RFC 2606, so nobody can mistake it for a place to fetch from; relative $refs need such a base.
 BASE_URI = "https://schemas.invalid/"
 _LONGEST_RECEIVED = 80
+Verdict = Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,12 @@ class Problem:
 
 
 class Library:
-    """Every schema file below a folder, by the URI that relative references resolve to."""
+    """Every schema file below a folder, by the URI that relative references resolve to.
 
-    def __init__(self, folder: Path) -> None:
+    `records` are the files that stored records are held to.
+    """
+
+    def __init__(self, folder: Path, records: Iterable[str] = ()) -> None:
         self.folder = folder.resolve()
         documents = {
             BASE_URI + path.relative_to(folder).as_posix(): orjson.loads(path.read_bytes())
@@ -49,7 +53,25 @@ class Library:
             if path.parent.name not in {"accepted", "refused", "replies"}
         }
         self.schemas = {uri: document for uri, document in documents.items() if "$schema" in document}
-        self.rust = jsonschema_rs.Registry(list(self.schemas.items()))
+        self._records = frozenset(records)
+
+    @cached_property
+    def fast(self) -> jsonschema_rs.Registry:
+        """The schemas for `jsonschema-rs`."""
+        return jsonschema_rs.Registry([(uri, _with_patterns(document)) for uri, document in self.schemas.items()])
+
+    @cached_property
+    def fast_around_records(self) -> jsonschema_rs.Registry:
+        """The same for replies with records that were held to their schema before: those stand there by its name."""
+        return jsonschema_rs.Registry([(uri, self._around_records(uri)) for uri in self.schemas])
+
+    def _around_records(self, uri: str) -> Any:
+        document, file = _with_patterns(self.schemas[uri]), uri.removeprefix(BASE_URI)
+        if file not in self._records:
+            return document
+        # Other files may refer to parts of it, so they stay.
+        parts = {name: document[name] for name in ("$schema", "properties", "$defs") if name in document}
+        return {**parts, "const": file}
 
     @cached_property
     def python(self) -> Any:
@@ -80,8 +102,21 @@ class Schema:
         self.definition = dict(definition)
         self.file = file
         self._library = library
-        self.allows = jsonschema_rs.Draft202012Validator(
-            self.definition, formats=FORMATS, validate_formats=True, registry=library.rust
+
+    @cached_property
+    def allows(self) -> Verdict:
+        """The verdict on a value."""
+        return self._compiled(self._library.fast)
+
+    @cached_property
+    def allows_around_records(self) -> Verdict:
+        """The verdict on a value in which each record is replaced by the name of the schema that it was held to."""
+        return self._compiled(self._library.fast_around_records)
+
+    def _compiled(self, registry: jsonschema_rs.Registry) -> Verdict:
+        definition = _with_patterns(self.definition)
+        return jsonschema_rs.Draft202012Validator(
+            definition, formats=FORMATS, validate_formats=True, registry=registry
         ).is_valid
 
     @property
@@ -105,6 +140,18 @@ class Schema:
         # Should the two validators ever disagree, the verdict stands and the words are few.
         unexplained = Problem(place, shown(value), f"what schemas/{self.file} says")
         return problems(self._explainer, value, place) or [unexplained]
+
+
+def _with_patterns(value: Any) -> Any:
+    """A schema in which formats that are patterns are written as such: those the fast validator runs by itself."""
+    if isinstance(value, list):
+        return [_with_patterns(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    changed = {name: _with_patterns(member) for name, member in value.items()}
+    if value.get("type") in ("string", ["string", "null"]) and value.get("format") in PATTERNS:
+        changed["allOf"] = [*changed.get("allOf", []), {"pattern": PATTERNS[changed.pop("format")]}]
+    return changed
 
 
 def shown(value: Any) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import NAMESPACE_URL, uuid5
@@ -15,7 +15,7 @@ from mockserver.app import application
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
-from mockserver.store import Collection, Position, Record
+from mockserver.store import Collection, Record
 from mockserver.world import World
 
 
@@ -100,24 +100,27 @@ async def _answer(app: Any, scope: Any, exchange: Exchange) -> None:
 class OldestFirst(Collection):
     """A collection that lists its records the other way round."""
 
-    def newest_first(self, owner: str, before: Position | None = None) -> Iterator[Record]:
+    def newest_first(
+        self, owner: str, filters: Mapping[str, str] | None = None, before: str | None = None
+    ) -> Iterator[Record]:
         """From the oldest on, or from the first that is younger than `before`."""
-        positions = self.positions.get(owner, ())
-        for place in positions[0 if before is None else bisect_right(positions, before) :]:
-            yield self.records[place[1]]
+        for record in reversed(list(super().newest_first(owner, filters))):
+            if before is None or record.position > before:
+                yield record
 
 
 def oldest_first(world: World) -> None:
     """Let Aura's calls come the other way round."""
-    world.store.state = {**world.store.state, "aura.calls": OldestFirst.of(world.store["aura.calls"])}
+    there = world.store["aura.calls"]
+    turned = OldestFirst(there.kind, there.records, there.orders, there.now)
+    world.store.state = {**world.store.state, "aura.calls": turned}
 
 
 def keep(world: World, calls: int) -> None:
     """Leave each organization so many of its Aura calls."""
-    kept: dict[str, list[Record]] = {}
-    for record in world.store["aura.calls"]:
-        kept.setdefault(record.owner, []).append(record)
-    left = Collection.of(record for own in kept.values() for record in own[:calls])
+    there = world.store["aura.calls"]
+    kept = [record for owner in there.owners for record in islice(there.newest_first(owner), calls)]
+    left = Collection.of(there.kind, kept, world.clock.now())
     world.store.state = {**world.store.state, "aura.calls": left}
 
 

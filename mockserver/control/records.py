@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-import orjson
-
 from mockserver import records
 from mockserver.exchange import Refused, Reply, Request
 from mockserver.mock import Mock
@@ -68,11 +66,11 @@ def remove_record(mock: Mock, request: Request, world: World) -> Reply:
 
 def _shown(request: Request, record: Record) -> dict[str, Any]:
     collection = request.path_values["collection"]
-    return {"collection": collection, "id": record.id, "owner": record.owner, "record": record.value}
+    return {"collection": collection, "id": record.id, "owner": record.owner, "record": record}
 
 
 def _text(record: Record) -> str:
-    return orjson.dumps(record.value).decode().lower()
+    return record.json.decode().lower()
 
 
 def _missing(request: Request) -> Refused:

@@ -24,7 +24,7 @@ def get_state(mock: Mock, request: Request, world: World) -> Reply:
 def put_state(mock: Mock, request: Request, world: World) -> Reply:
     """All records and keys replaced by others, or nothing if one of them is bad."""
     try:
-        planted = seeding.seed(seeding.Document(request.value), mock.vendors, world.clock.now().date())
+        planted = seeding.seed(seeding.Document(request.value), mock.vendors, world.clock.now())
         mock.give_keys(world, planted.keys)
     except seeding.FixtureError as error:
         raise Refused("invalid", str(error)) from None

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.clock import Clock, parse
+from mockserver.clock import parse
 from mockserver.contract import ContractBroken
 from mockserver.exchange import Refused, Reply, Request, Vendor, answer
 from mockserver.mock import mock
 from mockserver.packaged import folder
-from mockserver.store import Record
-from mockserver.vendors.aura.calls import FILTERS
+from mockserver.rendering import as_bytes, whole
 from mockserver.world import World
 
 CALL = "550e8400-e29b-41d4-a716-446655440000"
@@ -55,9 +54,7 @@ def test_a_reply_that_the_contract_does_not_allow_is_neither_sent_nor_stored(moc
 
     def broken(request: Request, vendor: Vendor, world: World, changes: Any) -> Reply:
         assert before is not None
-        wrong = Record(before.owner, {**before.value, "has_recording": "yes"})
-        changes.put("aura.calls", wrong)
-        return Reply(200, {"success": True, "data": wrong.value})
+        return Reply(200, {"success": True, "data": {**before.value, "has_recording": "yes"}})
 
     vendor = replace(vendors["aura"], operations={**vendors["aura"].operations, "get_call": broken})
     with pytest.raises(ContractBroken) as caught:
@@ -66,6 +63,25 @@ def test_a_reply_that_the_contract_does_not_allow_is_neither_sent_nor_stored(moc
     for part in ("get_call", "200", "$.data.has_recording", '"yes"', "schemas/aura/_shared/call_reply.json"):
         assert part in told
     assert world.store["aura.calls"].get("org_2northwind", CALL) is before
+
+
+def test_a_record_that_the_contract_does_not_allow_is_neither_sent_nor_stored(
+    mocked: tuple[dict[str, Vendor], World],
+):
+    """ContractBroken names operation, JSON path and schema file, though the reply would not have shown it."""
+    vendors, world = mocked
+    before = world.store.state
+
+    def broken(request: Request, vendor: Vendor, world: World, changes: Any) -> Reply:
+        call = world.store["aura.calls"].get("org_2northwind", CALL)
+        assert call is not None
+        changes.put("aura.calls", call.owner, {**call.value, "has_recording": "yes"})
+        return Reply(200, {"success": True, "data": call})
+
+    vendor = replace(vendors["aura"], operations={**vendors["aura"].operations, "get_call": broken})
+    with pytest.raises(ContractBroken, match=r"get_call was about to store .*/call\.json.*\$\.has_recording"):
+        ask(vendor, world, "get_call", id=CALL)
+    assert world.store.state is before
 
 
 def test_a_status_that_the_contract_does_not_declare_is_broken(mocked: tuple[dict[str, Vendor], World]):
@@ -80,7 +96,7 @@ def test_under_a_frozen_clock_changes_carry_its_time_and_still_move_on(mocked: t
     """The first change has the frozen time, the next one the millisecond after."""
     vendors, world = mocked
     stamps = [
-        ask(vendors["aura"], world, "set_call_outcome", {"status": "lost"}, id=CALL).body["data"]["updated_at"]
+        ask(vendors["aura"], world, "set_call_outcome", {"status": "lost"}, id=CALL).body["data"].value["updated_at"]
         for _ in range(2)
     ]
     assert stamps == ["2026-05-11T12:00:00Z", "2026-05-11T12:00:00.001Z"]
@@ -123,7 +139,7 @@ def test_two_worlds_never_meet():
     vendors, one, other = mocked.vendors, mocked.home, mocked.create_world()
     ask(vendors["aura"], one, "set_call_outcome", {"status": "lost", "notes": "Only here."}, id=CALL)
     seen = ask(vendors["aura"], other, "get_call", id=CALL)
-    assert seen.body["data"]["notes"] != "Only here."
+    assert seen.body["data"].value["notes"] != "Only here."
 
 
 def test_a_refusal_drops_what_was_already_put(mocked: tuple[dict[str, Vendor], World]):
@@ -133,7 +149,7 @@ def test_a_refusal_drops_what_was_already_put(mocked: tuple[dict[str, Vendor], W
 
     def rash(request: Request, vendor: Vendor, world: World, changes: Any) -> Reply:
         assert before is not None
-        changes.put("aura.calls", Record(before.owner, {**before.value, "notes": "put too early"}))
+        changes.put("aura.calls", before.owner, {**before.value, "notes": "put too early"})
         raise Refused("missing_call", "changed my mind")
 
     vendor = replace(vendors["aura"], operations={**vendors["aura"].operations, "get_call": rash})
@@ -143,10 +159,51 @@ def test_a_refusal_drops_what_was_already_put(mocked: tuple[dict[str, Vendor], W
 
 @pytest.mark.parametrize(("seconds", "upcoming"), [(-1, True), (0, False), (1, False)])
 def test_a_call_stops_being_upcoming_at_its_very_time(seconds: int, upcoming: bool):
-    """Scheduled later than now: not at now."""
+    """Scheduled later than now: not at now. And it is again when the clock is set back."""
     world = mock(folder("fixtures"), NOW).home
     record = next(world.store["aura.calls"].newest_first("org_2northwind"))
-    there = parse(record.value["scheduled_at"]) + timedelta(seconds=seconds)
-    world.clock = Clock(there)
-    matches = FILTERS["is_upcoming"]("true", world.clock.now())
-    assert matches(record.value) is upcoming
+    there = parse(record.value["scheduled_at"])
+    for moment, expected in ((there + timedelta(seconds=seconds), upcoming), (there - timedelta(days=1), True)):
+        calls = world.store.at("aura.calls", moment)
+        for asked, holds in (("true", expected), ("false", not expected)):
+            listed = {each.id for each in calls.newest_first("org_2northwind", {"is_upcoming": asked})}
+            assert (record.id in listed) is holds
+
+
+def test_what_is_done_to_a_value_that_was_read_reaches_nobody(mocked: tuple[dict[str, Vendor], World]):
+    """A record is its bytes: a handler that tampers with what it read changes a copy and nothing else."""
+    vendors, world = mocked
+    aura = vendors["aura"]
+
+    def tampering(request: Request, vendor: Vendor, world: World, changes: Any) -> Reply:
+        reply = aura.operations["get_call"](request, vendor, world, changes)
+        reply.body["data"].value["has_recording"] = "tampered"
+        reply.body["data"].value["action_items"].clear()
+        return reply
+
+    before = as_bytes(ask(aura, world, "get_call", id=CALL).body)
+    vendor = replace(aura, operations={**aura.operations, "get_call": tampering})
+    assert as_bytes(ask(vendor, world, "get_call", id=CALL).body) == before
+    assert as_bytes(ask(aura, world, "get_call", id=CALL).body) == before
+
+
+def test_the_bytes_that_are_sent_are_those_that_were_found_to_fit(mocked: tuple[dict[str, Vendor], World]):
+    """After many writes every record's bytes are still valid, and what a page joins is what each of them is."""
+    vendors, world = mocked
+    for status in ("lost", "shown", "closed"):
+        ask(vendors["aura"], world, "set_call_outcome", {"status": status, "notes": "ü\u2028"}, id=CALL)
+    for collection in world.store.state.values():
+        for record in collection:
+            assert collection.kind.schema.allows(json.loads(record.json))
+            assert record.held_to == collection.kind.schema.file
+    page = ask(vendors["aura"], world, "list_calls")
+    assert json.loads(as_bytes(page.body)) == whole(page.body)
+
+
+def test_a_body_with_a_record_of_another_kind_is_broken(mocked: tuple[dict[str, Vendor], World]):
+    """A record stands for itself by the schema that it was held to, and by no other."""
+    vendors, world = mocked
+    lead = next(world.store["aura.leads"].newest_first("org_2northwind"))
+    operations = {**vendors["aura"].operations, "get_call": lambda *_: Reply(200, {"success": True, "data": lead})}
+    with pytest.raises(ContractBroken, match=r"get_call was about to answer 200 .*\$\.data\.call_kind"):
+        ask(replace(vendors["aura"], operations=operations), world, "get_call", id=CALL)

@@ -254,7 +254,7 @@ def test_code_in_the_same_process_takes_the_asgi_application(mockserver: MockSer
     assert mockserver.aura.calls[CALL]["status"] == "lost"
     app = create_app(clock="2030-01-01T00:00:00Z")
     assert asyncio.run(ask(app)).json()["data"]["updated_at"] == "2030-01-01T00:00:00Z"
-    assert app.state.mockserver.aura.calls[CALL]["status"] == "lost"
+    assert app.mockserver.aura.calls[CALL]["status"] == "lost"
 
 
 @pytest.mark.mockserver(clock="2031-02-03T04:05:06Z", require_auth=True, rate_limit=True, random_seed=9)

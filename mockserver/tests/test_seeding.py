@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from mockserver.packaged import folder
 from mockserver.seeding import FixtureError, Folder, Seed, seed
 
 VENDORS = read_packaged_vendors()
-ANCHOR = date(2026, 5, 11)
+ANCHOR = datetime(2026, 5, 11, tzinfo=UTC)
 FIRST = "550e8400-e29b-41d4-a716-446655440000"
 
 
@@ -55,9 +55,10 @@ def test_on_the_anchor_day_records_are_as_they_are_written():
 def test_later_every_timestamp_moves_by_the_same_whole_days():
     """Dates, times and times in notes move together; the time of day and every other text stay."""
     then = call(seed(Folder(folder("fixtures")), VENDORS, ANCHOR))
-    now = call(seed(Folder(folder("fixtures")), VENDORS, date(2027, 5, 11)))
+    now = call(seed(Folder(folder("fixtures")), VENDORS, datetime(2027, 5, 11, tzinfo=UTC)))
     for field in ("scheduled_at", "created_at", "updated_at", "started_at"):
-        assert date.fromisoformat(now[field][:10]) - date.fromisoformat(then[field][:10]) == date(2027, 5, 11) - ANCHOR
+        moved = date.fromisoformat(now[field][:10]) - date.fromisoformat(then[field][:10])
+        assert moved == timedelta(days=365)
         assert now[field][10:] == then[field][10:]
     assert now["ai_summary"] == then["ai_summary"]
 
@@ -65,7 +66,7 @@ def test_later_every_timestamp_moves_by_the_same_whole_days():
 def test_without_an_anchor_nothing_moves(fixtures: Path):
     """Fixtures without anchor.json keep their dates."""
     (fixtures / "anchor.json").unlink()
-    moved = seed(Folder(fixtures), VENDORS, date(2030, 1, 1))
+    moved = seed(Folder(fixtures), VENDORS, datetime(2030, 1, 1, tzinfo=UTC))
     assert call(moved) == call(seed(Folder(folder("fixtures")), VENDORS, ANCHOR))
 
 
@@ -149,14 +150,16 @@ def test_a_date_that_does_not_exist_is_reported_in_its_place(fixtures: Path):
 
     spoil(fixtures / "aura/calls.json", two_faults)
     with pytest.raises(FixtureError) as caught:
-        seed(Folder(fixtures), VENDORS, date(2027, 1, 1))
+        seed(Folder(fixtures), VENDORS, datetime(2027, 1, 1, tzinfo=UTC))
     assert len(caught.value.faults) == 2
     assert '$.org_2northwind[0].created_at: received "2026-13-45T00:00:00Z"' in caught.value.faults[0]
 
 
 def test_a_day_at_the_end_of_the_calendar_is_no_crash():
     """Dates that would leave the calendar stay where they are."""
-    assert call(seed(Folder(folder("fixtures")), VENDORS, date(9999, 12, 31)))["created_at"].startswith("9999")
+    assert call(seed(Folder(folder("fixtures")), VENDORS, datetime(9999, 12, 31, tzinfo=UTC)))["created_at"].startswith(
+        "9999"
+    )
 
 
 def test_a_key_that_stands_twice_and_two_defaults_are_reported(fixtures: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract import ContractError, read_contract
 from mockserver.exchange import Vendor
+from mockserver.store import Kind, Table
 from mockserver.validation import Library
 from mockserver.vendors import aura, comm
 
@@ -22,10 +23,25 @@ def read_vendors(library: Library) -> dict[str, Vendor]:
             operations=package.OPERATIONS,
             refusals=package.REFUSALS,
             missing=package.MISSING,
+            kinds=_kinds(name, library),
             envelope=package.envelope,
         )
         _match(vendors[name])
     return vendors
+
+
+def record_schemas() -> list[str]:
+    """The files that stored records are held to."""
+    return [_file(name, table) for name, package in VENDORS.items() for table in package.COLLECTIONS.values()]
+
+
+def _kinds(name: str, library: Library) -> dict[str, Kind]:
+    tables = VENDORS[name].COLLECTIONS
+    return {collection: Kind(library.schema(_file(name, table)), table) for collection, table in tables.items()}
+
+
+def _file(vendor: str, table: Table) -> str:
+    return f"{vendor}/_shared/{table.schema}"
 
 
 def _match(vendor: Vendor) -> None:

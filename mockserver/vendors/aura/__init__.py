@@ -7,16 +7,17 @@ from typing import Any
 
 from mockserver import house_rules
 from mockserver.exchange import Refusal, Refused
+from mockserver.store import Table
 from mockserver.vendors.aura.blank import blank_call, blank_lead
-from mockserver.vendors.aura.calls import get_call, list_calls, set_call_outcome
+from mockserver.vendors.aura.calls import FILTERS, get_call, list_calls, set_call_outcome
 from mockserver.vendors.aura.leads import update_lead
 from mockserver.vendors.aura.rate import rate_is_kept
 from mockserver.world import World
 
 PREFIX = "/v1"
 
-# fixtures/aura/<name>.json: the schema of its records, and the field that names their owner, if one does.
-COLLECTIONS: dict[str, tuple[str, str | None]] = {"calls": ("call.json", None), "leads": ("lead.json", None)}
+# By the name of the file in fixtures/aura/.
+COLLECTIONS = {"calls": Table("call.json", filters=FILTERS, due="scheduled_at"), "leads": Table("lead.json")}
 REFERENCES = (("calls", "lead_id", "leads"),)
 BLANKS = {"calls": blank_call, "leads": blank_lead}
 KEY_FIELDS = ("key", "organization")

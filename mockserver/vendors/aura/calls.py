@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from itertools import islice
-from typing import Any
 
-from mockserver.clock import parse
 from mockserver.exchange import Refused, Reply, Request, Vendor
-from mockserver.store import Record, Transaction
+from mockserver.store import UPCOMING, Record, Transaction
 from mockserver.vendors.aura import cursor
 from mockserver.world import World
 
 CALLS = "aura.calls"
-_Matches = Callable[[Mapping[str, Any]], bool]
+# The fields that the list is filtered by, and how their values are compared: UUIDs are the same in either case
+# (rule aura.http.id-in-any-case).
+FILTERS: Mapping[str, Callable[[str], str]] = {
+    "status": str,
+    "lead_id": str.lower,
+    "closer_id": str,
+    "setter_id": str,
+    "booking_link_id": str.lower,
+}
 
 
 def list_calls(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
@@ -24,24 +29,24 @@ def list_calls(request: Request, vendor: Vendor, world: World, changes: Transact
     found = list(islice(_matching(request, world, before), limit + 1))
     page, has_more = found[:limit], len(found) > limit
     pagination = {"has_more": has_more, "next_cursor": cursor.write(page[-1]) if has_more else None}
-    body = {"data": [record.value for record in page], "pagination": pagination}
-    return Reply(200, body, vendor.rule("aura.list_calls.lists-the-organizations-calls"))
+    return Reply(
+        200, {"data": page, "pagination": pagination}, vendor.rule("aura.list_calls.lists-the-organizations-calls")
+    )
 
 
 def get_call(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
     """One call of the organization (get_call page)."""
-    body = {"success": True, "data": _call(request, world).value}
-    return Reply(200, body, vendor.rule("aura.get_call.returns-the-call"))
+    return Reply(200, {"success": True, "data": _call(request, world)}, vendor.rule("aura.get_call.returns-the-call"))
 
 
 def set_call_outcome(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
     """The call with its new status, and its notes if some were sent (set_call_outcome page)."""
     call = _call(request, world)
+    before = call.value
     sent = {name: request.value[name] for name in ("status", "notes") if name in request.value}
-    moved = {"updated_at": world.clock.stamp_after(call.value["updated_at"])}
-    changed = Record(call.owner, {**call.value, **sent, **moved})
-    changes.put(CALLS, changed)
-    return Reply(200, {"success": True, "data": changed.value}, vendor.rule("aura.set_call_outcome.sets-status"))
+    moved = {"updated_at": world.clock.stamp_after(before["updated_at"])}
+    changed = changes.put(CALLS, call.owner, {**before, **sent, **moved})
+    return Reply(200, {"success": True, "data": changed}, vendor.rule("aura.set_call_outcome.sets-status"))
 
 
 def _call(request: Request, world: World) -> Record:
@@ -51,32 +56,10 @@ def _call(request: Request, world: World) -> Record:
     return call
 
 
-def _matching(request: Request, world: World, before: tuple[int, str] | None) -> Iterator[Record]:
-    filters = [FILTERS[name](value, world.clock.now()) for name, value in request.query.items() if name in FILTERS]
-    for record in world.store[CALLS].newest_first(request.owner, before):
-        if all(matches(record.value) for matches in filters):
-            yield record
-
-
-def _equal(name: str) -> Callable[[str, datetime], _Matches]:
-    return lambda value, now: lambda call: call[name] == value
-
-
-def _same_uuid(name: str) -> Callable[[str, datetime], _Matches]:
-    """UUIDs are the same in either case (rule aura.http.id-in-any-case)."""
-    return lambda value, now: lambda call: call[name] is not None and call[name].lower() == value.lower()
-
-
-def _is_upcoming(value: str, now: datetime) -> _Matches:
-    """Rule aura.list_calls.upcoming-is-scheduled-later-than-now."""
-    return lambda call: (parse(call["scheduled_at"]) > now) == (value == "true")
-
-
-FILTERS: Mapping[str, Callable[[str, datetime], _Matches]] = {
-    "status": _equal("status"),
-    "lead_id": _same_uuid("lead_id"),
-    "closer_id": _equal("closer_id"),
-    "setter_id": _equal("setter_id"),
-    "booking_link_id": _same_uuid("booking_link_id"),
-    "is_upcoming": _is_upcoming,
-}
+def _matching(request: Request, world: World, before: str | None) -> Iterator[Record]:
+    query = request.query
+    filters = {name: compared(query[name]) for name, compared in FILTERS.items() if name in query}
+    if UPCOMING not in query:
+        return world.store[CALLS].newest_first(request.owner, filters, before)
+    now = world.store.at(CALLS, world.clock.now())
+    return now.newest_first(request.owner, {**filters, UPCOMING: query[UPCOMING]}, before)

@@ -6,16 +6,16 @@ import binascii
 import orjson
 
 from mockserver.exchange import Refused
-from mockserver.store import Position, Record, position
+from mockserver.store import Record, position
 
 
 def write(last: Record) -> str:
     """The cursor that goes on after this call."""
-    place = {"created_at": last.value["created_at"], "id": last.id}
+    place = {"created_at": last.created_at, "id": last.id}
     return base64.b64encode(orjson.dumps(place)).decode("ascii")
 
 
-def read(cursor: str) -> Position:
+def read(cursor: str) -> str:
     """Where a cursor says to go on; raises Refused for text that is no cursor of ours."""
     try:
         place = orjson.loads(base64.b64decode(cursor, validate=True))

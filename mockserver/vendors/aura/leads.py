@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
-from mockserver.store import Record, Transaction
+from mockserver.store import Transaction
 from mockserver.world import World
 
 LEADS = "aura.leads"
@@ -17,8 +17,8 @@ def update_lead(request: Request, vendor: Vendor, world: World, changes: Transac
         raise Refused("missing_lead", f"no lead {request.path_values['id']}")
     sent = {name: request.value[name] for name in UPDATABLE if request.value.get(name) is not None}
     if sent:
-        moved = {"updated_at": world.clock.stamp_after(lead.value["updated_at"])}
-        lead = Record(lead.owner, {**lead.value, **sent, **moved})
-        changes.put(LEADS, lead)
+        before = lead.value
+        moved = {"updated_at": world.clock.stamp_after(before["updated_at"])}
+        lead = changes.put(LEADS, lead.owner, {**before, **sent, **moved})
     rule = vendor.rule("aura.update_lead.only-sent-fields-change")
-    return Reply(200, {"success": True, "data": lead.value}, rule)
+    return Reply(200, {"success": True, "data": lead}, rule)

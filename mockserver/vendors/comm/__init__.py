@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver import house_rules
 from mockserver.exchange import Refusal, Refused
+from mockserver.store import Table
 from mockserver.validation import Problem
 from mockserver.vendors.comm.blank import blank_call
 from mockserver.vendors.comm.calls import call_exists, change_call_outcome, outcome_is_listed
@@ -14,8 +15,8 @@ from mockserver.world import World
 
 PREFIX = "/api"
 
-# fixtures/comm/<name>.json: the schema of its records, and the field that names their owner, if one does.
-COLLECTIONS: dict[str, tuple[str, str | None]] = {"calls": ("call.json", "team_id")}
+# By the name of the file in fixtures/comm/.
+COLLECTIONS = {"calls": Table("call.json", owner="team_id")}
 REFERENCES: tuple[tuple[str, str, str], ...] = ()
 BLANKS = {"calls": blank_call}
 KEY_FIELDS = ("token", "team")

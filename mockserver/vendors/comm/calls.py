@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
-from mockserver.store import Record, Transaction
+from mockserver.store import Transaction
 from mockserver.validation import Problem, shown
 from mockserver.world import World
 
@@ -33,27 +34,27 @@ def change_call_outcome(request: Request, vendor: Vendor, world: World, changes:
     """The call with its new outcome and one more entry in its log (change_call_outcome page)."""
     call = world.store[CALLS].get(request.owner, request.path_values["call"])
     assert call is not None
-    now = world.clock.stamp_after(call.value["updated_at"])
-    entry = _log_entry(call, request.value["call_outcome"], world.ids.uuid(), now)
+    before = call.value
+    now = world.clock.stamp_after(before["updated_at"])
+    entry = _log_entry(before, request.value["call_outcome"], world.ids.uuid(), now)
     changed = {
         "call_outcome": request.value["call_outcome"],
-        "call_outcome_logs": [*call.value["call_outcome_logs"], entry],
+        "call_outcome_logs": [*before["call_outcome_logs"], entry],
         "updated_at": now,
     }
-    call = Record(call.owner, {**call.value, **changed})
-    changes.put(CALLS, call)
-    return Reply(200, {"data": call.value}, vendor.rule("comm.change_call_outcome.sets-outcome"))
+    changed_call = changes.put(CALLS, call.owner, {**before, **changed})
+    return Reply(200, {"data": changed_call}, vendor.rule("comm.change_call_outcome.sets-outcome"))
 
 
-def _log_entry(call: Record, outcome: str, entry_id: str, now: str) -> dict[str, Any]:
+def _log_entry(call: Mapping[str, Any], outcome: str, entry_id: str, now: str) -> dict[str, Any]:
     """A change by hand: no classifier ran (rule comm.change_call_outcome.logs-old-and-new)."""
     return {
         "id": entry_id,
-        "team_id": call.value["team_id"],
-        "call_id": call.value["id"],
+        "team_id": call["team_id"],
+        "call_id": call["id"],
         "call_outcome_classifier_id": None,
         "call_outcome_classifier_run_id": None,
-        "initial_call_outcome": call.value["call_outcome"],
+        "initial_call_outcome": call["call_outcome"],
         "new_call_outcome": outcome,
         "status": "completed",
         "failure_reason": None,
