@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import sys
 from typing import Literal
 
@@ -9,16 +11,27 @@ import orjson
 
 from mockserver.app import Access, Log
 
+# Lines go out together, so that no request waits for whoever reads them.
+_SECONDS = 0.05
+
 
 def logger(style: Literal["text", "json"]) -> Log:
     """A function that writes one line for one Access: method, path, status, milliseconds, rule."""
     line = _json if style == "json" else _text
+    waiting: list[Access] = []
 
-    def write(access: Access) -> None:
-        sys.stdout.write(line(access))
+    def write() -> None:
+        sys.stdout.write("".join(map(line, waiting)))
         sys.stdout.flush()
+        waiting.clear()
 
-    return write
+    def log(access: Access) -> None:
+        if not waiting:
+            asyncio.get_running_loop().call_later(_SECONDS, write)
+        waiting.append(access)
+
+    atexit.register(write)
+    return log
 
 
 def _text(access: Access) -> str:

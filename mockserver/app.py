@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.routing import Route, Router
@@ -31,11 +31,11 @@ _SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
 # A refused body is read to its end, so that clients that send all before they listen get the answer, but not for ever.
 _READ_BEYOND = 64
 _JSON = "application/json"
+_REFUSED = 400
 _NOTHING: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """One request as the log sees it: no query, no header, no body, because those may hold secrets."""
 
     method: str
@@ -115,7 +115,7 @@ class PathItem:
         world = self._mock.world_of(request.key)
         try:
             reply = answer(request, vendor, world)
-            content_type = _JSON if reply.status < HTTPStatus.BAD_REQUEST else vendor.error_type
+            content_type = _JSON if reply.status < _REFUSED else vendor.error_type
         except Exception as error:
             reply, content_type = _defect(error, world), PROBLEM
         now = world.clock.now()

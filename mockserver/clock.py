@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import perf_counter, time_ns
 
 _MILLISECOND = timedelta(milliseconds=1)
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -46,7 +46,7 @@ class Clock:
 
     def reset(self) -> None:
         """As it was at the start: frozen at that moment, or real."""
-        self._stands = self._starts_frozen_at
+        self._stands = _whole_milliseconds(self._starts_frozen_at) if self._starts_frozen_at else None
         self._ahead = timedelta()
 
     def fork(self) -> Clock:
@@ -60,18 +60,21 @@ class Clock:
 
     def now(self) -> datetime:
         """This moment, in UTC, in whole milliseconds."""
-        now = self._stands or datetime.now(UTC) + self._ahead
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        if self._stands:
+            return self._stands
+        now = datetime.fromtimestamp(time_ns() // 1_000_000 / 1000, UTC)
+        return now + self._ahead if self._ahead else now
 
     def freeze(self, at: datetime | str | None = None) -> None:
         """Stand still from now on, at a given moment or at this one; raises ValueError for text that is no time."""
         moment = parse(at) if isinstance(at, str) else at
-        self._stands = moment.astimezone(UTC) if moment else self.now()
+        self._stands = _whole_milliseconds(moment.astimezone(UTC)) if moment else self.now()
 
     def run(self) -> None:
         """Move on from the moment at which it stands."""
         if self._stands:
-            self._ahead, self._stands = self._stands - datetime.now(UTC), None
+            stood, self._stands, self._ahead = self._stands, None, timedelta()
+            self._ahead = stood - self.now()
 
     def advance(self, by: timedelta | str) -> None:
         """Go forward by a span like `2h`, frozen or not; raises ValueError for one that is none, or leads back."""
@@ -83,7 +86,7 @@ class Clock:
         except OverflowError:
             raise ValueError("the calendar ends with the year 9999") from None
         if self._stands:
-            self._stands += span
+            self._stands = _whole_milliseconds(self._stands + span)
         else:
             self._ahead += span
 
@@ -93,3 +96,7 @@ class Clock:
             return written(max(self.now(), parse(earlier) + _MILLISECOND))
         except OverflowError:  # the calendar ends with the year 9999, and stamps stay there
             return earlier
+
+
+def _whole_milliseconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -36,14 +36,13 @@ class Request:
     preferred_status: int | None = None
     reply_headers: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def key(self) -> str | None:
-        """The key of `Authorization: Bearer <key>`, None without that header; empty for another scheme."""
+    # The key of `Authorization: Bearer <key>`, None without that header; empty for another scheme.
+    key: str | None = field(init=False)
+
+    def __post_init__(self) -> None:
         authorization = self.headers.get("authorization")
-        if authorization is None:
-            return None
-        scheme, _, key = authorization.partition(" ")
-        return key.strip() if scheme.lower() == "bearer" else ""
+        scheme, _, key = (authorization or "").partition(" ")
+        self.key = None if authorization is None else key.strip() if scheme.lower() == "bearer" else ""
 
 
 @dataclass(slots=True)

@@ -30,8 +30,10 @@ def no_fault_strikes(request: Request, vendor: Vendor, world: World) -> None:
 
 def no_status_is_preferred(request: Request, vendor: Vendor, world: World) -> None:
     """`Prefer: code=404` asks for one reply, of those that the contract has for the operation (RFC 7240)."""
-    asked = _PREFERRED_STATUS.search(request.headers.get("prefer", ""))
-    if asked is None or request.operation is None:
+    if "prefer" not in request.headers or request.operation is None:
+        return
+    asked = _PREFERRED_STATUS.search(request.headers["prefer"])
+    if asked is None:
         return
     status, offered = int(asked[1]), request.operation.replies
     if status not in offered:
@@ -118,13 +120,18 @@ def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
     """Path, query and body are what the operation's schemas allow; all problems are named together."""
     operation = request.operation
     assert operation is not None
+    request.query = {**operation.query_defaults, **request.query}
+    if (
+        operation.path_parameters.allows(request.path_values)
+        and operation.query_parameters.allows(request.query)
+        and (operation.body is None or operation.body.allows(request.value))
+    ):
+        return
     problems = operation.path_parameters.problems(request.path_values, "path")
     problems += operation.query_parameters.problems(request.query, "query")
     if operation.body is not None:
         problems += operation.body.problems(request.value, "body")
-    if problems:
-        raise Refused("invalid", in_words(problems), problems)
-    request.query = {**operation.query_defaults, **request.query}
+    raise Refused("invalid", in_words(problems), problems)
 
 
 def in_words(problems: list[Problem]) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 
-from mockserver.store import Record
+from mockserver.store import Page, Record
 
 
 def by_name(body: Any) -> Any:
     """The body with the name of its schema in place of each record: those were found to fit when they were stored."""
     kind = type(body)
-    if kind is Record:
+    if kind is Record or kind is Page:
         return body.held_to
     if kind is dict:
         return {name: by_name(value) for name, value in body.items()}
@@ -25,6 +25,8 @@ def whole(body: Any) -> Any:
     """The body as plain JSON values."""
     if isinstance(body, Record):
         return body.value
+    if isinstance(body, Page):
+        return whole(body.records)
     if isinstance(body, dict):
         return {name: whole(value) for name, value in body.items()}
     return [whole(item) for item in body] if isinstance(body, list) else body
@@ -32,10 +34,15 @@ def whole(body: Any) -> Any:
 
 def as_bytes(body: Any) -> bytes:
     """The body as JSON text; records go in as the bytes that they are."""
-    return orjson.dumps(body, default=_fragment)
+    return orjson.dumps(_with_fragments(body))
 
 
-def _fragment(record: Any) -> orjson.Fragment:
-    if isinstance(record, Record):
-        return record.fragment
-    raise TypeError(f"{type(record).__name__} is no JSON")
+def _with_fragments(body: Any) -> Any:
+    kind = type(body)
+    if kind is Record or kind is Page:
+        return body.fragment
+    if kind is dict:
+        return {name: _with_fragments(value) for name, value in body.items()}
+    if kind is list:
+        return [item.fragment if type(item) is Record else _with_fragments(item) for item in body]
+    return body

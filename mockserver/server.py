@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import os
 import signal
 import socket
@@ -48,6 +49,7 @@ def address(listening: socket.socket) -> str:
 
 def serve(app: ASGIApp, listening: socket.socket, started: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then return within a second; `started` is called when it serves."""
+    gc.freeze()  # what was loaded stays, so nobody needs to look for garbage in it
     server = _server(app)
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(_until_signal(server, listening, started))

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Self
 
 import orjson
@@ -22,9 +24,9 @@ State = Mapping[str, "Collection"]
 Index = tuple[str, str, str]
 UPCOMING = "is_upcoming"
 _DUE = "due"
-_NO_FILTER = {"": ""}
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _DIGITS = 18
+_MOST_PAGES = 64
 # Makes times positive that begin before the year 1 in UTC.
 _SHIFT = 10**17
 # Comes after whatever a place has behind its moment.
@@ -62,9 +64,14 @@ class Record:
         self.fragment = orjson.Fragment(self.json)
         self.held_to = kind.schema.file
         self.owner, self.id = owner, value["id"].lower()
-        self.position = position(value["created_at"], self.id)
+        self.position = _moment_of(value["created_at"]) + self.id
         self.marks = tuple(_mark(value[name], compared) for name, compared in kind.table.filters.items())
-        self.due = moment(parse(value[kind.table.due])) if kind.table.due else ""
+        self.due = _moment_of(value[kind.table.due]) if kind.table.due else ""
+
+    @property
+    def stands(self) -> tuple[Any, ...]:
+        """All that says where the record stands in any order."""
+        return self.owner, self.position, self.due, self.marks
 
     @property
     def created_at(self) -> str:
@@ -101,23 +108,39 @@ class Kind:
     table: Table
 
 
+class Page:
+    """Some records of a list, one after the other, joined once; `has_more` says whether others follow."""
+
+    __slots__ = ("fragment", "has_more", "held_to", "records")
+
+    def __init__(self, records: list[Record], has_more: bool) -> None:
+        self.records, self.has_more = records, has_more
+        self.held_to = [record.held_to for record in records]
+        self.fragment = orjson.Fragment(b"[" + b",".join(record.json for record in records) + b"]")
+
+
 @dataclass(frozen=True)
 class Collection:
     """All records of one kind, of every owner. A value: `with_record`, `without` and `at` give another collection.
 
-    `orders` has the positions of each owner's records, of all and by each filter; upcoming or not they are at `now`.
+    `records` has them by id, `placed` by position. `orders` has the positions of each owner's records, of all and by
+    each filter; upcoming or not they are at `now`.
     """
 
     kind: Kind
     records: HashTrieMap[str, Record]
+    placed: HashTrieMap[str, Record]
     orders: HashTrieMap[Index, Order]
     now: str
+    # Pages that were asked for: a collection never changes, so neither do they.
+    _pages: dict[Any, Page] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
         """The collection of these records as it is now; of two with one id, the later."""
         by_id = {record.id: record for record in records}
-        empty = cls(kind, HashTrieMap(by_id), HashTrieMap(), moment(now))
+        placed = HashTrieMap({record.position: record for record in by_id.values()})
+        empty = cls(kind, HashTrieMap(by_id), placed, HashTrieMap(), moment(now))
         positions: dict[Index, list[str]] = defaultdict(list)
         for record in by_id.values():
             for index, place in empty._places(record):
@@ -135,39 +158,53 @@ class Collection:
 
     def with_record(self, record: Record) -> Self:
         """The collection with a record in place of the one that had its id."""
-        before = self.records.get(record.id)
-        orders = self._moved(before, record)
-        return replace(self, records=self.records.insert(record.id, record), orders=orders)
+        before, placed = self.records.get(record.id), self.placed
+        if before and before.position != record.position:
+            placed = placed.remove(before.position)
+        orders, records = self._moved(before, record), self.records.insert(record.id, record)
+        return type(self)(self.kind, records, placed.insert(record.position, record), orders, self.now)
 
     def without(self, record_id: str) -> Self:
         """The collection without the record that has this id; raises KeyError where none has."""
         record = self.records[record_id.lower()]
-        return replace(self, records=self.records.remove(record.id), orders=self._moved(record, None))
+        records, placed = self.records.remove(record.id), self.placed.remove(record.position)
+        return type(self)(self.kind, records, placed, self._moved(record, None), self.now)
 
     def at(self, now: datetime) -> Self:
         """The collection as it is at another time: only records that become due between the two have to be moved."""
         then, now_, orders = self.now, moment(now), self.orders
+        old, new = ("true", "false") if then < now_ else ("false", "true")
         for owner in self.owners if self.kind.table.due else ():
-            due = orders[owner, _DUE, ""]
-            for place in due.between(min(then, now_) + _AFTER, max(then, now_) + _AFTER):
-                old, new = ("true", "false") if then < now_ else ("false", "true")
+            for place in orders[owner, _DUE, ""].between(min(then, now_) + _AFTER, max(then, now_) + _AFTER):
                 orders = _taken(orders, (owner, UPCOMING, old), place[_DIGITS:])
                 orders = _added(orders, (owner, UPCOMING, new), place[_DIGITS:])
-        return replace(self, orders=orders, now=now_)
+        # Where nothing has moved, what was true then is true now, and so are the pages.
+        return self if orders is self.orders else type(self)(self.kind, self.records, self.placed, orders, now_)
 
     def newest_first(
         self, owner: str, filters: Mapping[str, str] | None = None, before: str | None = None
     ) -> Iterator[Record]:
         """The owner's records that pass all filters, from the newest on, or from the first older than `before`."""
-        there = [self.orders.get((owner, name, value)) for name, value in (filters or _NO_FILTER).items()]
+        there = [self.orders.get((owner, name, value)) for name, value in (filters or {"": ""}).items()]
         orders = [order for order in there if order is not None]
         if len(orders) < len(there):
             return
         # The smallest is walked, the others are asked.
         shortest, *others = sorted(orders, key=len)
-        for place in shortest.descending(before):
-            if all(place in other for other in others):
-                yield self.records[place[_DIGITS:]]
+        places = shortest.descending(before)
+        for other in others:
+            places = filter(other.__contains__, places)
+        yield from map(self.placed.__getitem__, places)
+
+    def page(self, owner: str, filters: Mapping[str, str], before: str | None, limit: int) -> Page:
+        """So many of them, or fewer where no others follow."""
+        asked = (owner, *filters.items(), before, limit)
+        if asked not in self._pages:
+            found = list(islice(self.newest_first(owner, filters, before), limit + 1))
+            if len(self._pages) >= _MOST_PAGES:
+                self._pages.clear()
+            self._pages[asked] = Page(found[:limit], len(found) > limit)
+        return self._pages[asked]
 
     @property
     def owners(self) -> list[str]:
@@ -185,6 +222,8 @@ class Collection:
     def _moved(self, before: Record | None, after: Record | None) -> HashTrieMap[Index, Order]:
         """The orders after a record has come, gone or changed; hardly a change touches one."""
         orders = self.orders
+        if before and after and before.stands == after.stands:
+            return orders
         old, new = set(self._places(before) if before else ()), set(self._places(after) if after else ())
         for index, place in old - new:
             orders = _taken(orders, index, place)
@@ -215,7 +254,8 @@ class Store:
     def at(self, name: str, now: datetime) -> Collection:
         """A collection as it is at a time, kept so that the next one has less to move."""
         collection = self.state[name].at(now)
-        self.state = {**self.state, name: collection}
+        if collection is not self.state[name]:
+            self.state = {**self.state, name: collection}
         return collection
 
     def begin(self) -> Transaction:
@@ -248,6 +288,11 @@ class Transaction:
 
     def _now(self, collection: str) -> Collection:
         return self._pending[collection] if collection in self._pending else self._store[collection]
+
+
+@lru_cache(maxsize=1024)
+def _moment_of(text: str) -> str:
+    return moment(parse(text))
 
 
 def _mark(value: str | None, compared: Callable[[str], str]) -> str | None:

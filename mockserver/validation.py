@@ -17,6 +17,8 @@ from mockserver.formats import FORMATS, PATTERNS
 # Reserved by RFC 2606, so nobody can mistake it for a place to fetch from; relative $refs need such a base.
 BASE_URI = "https://schemas.invalid/"
 _LONGEST_RECEIVED = 80
+# Explanations that are kept: how many, and of how long a value.
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 256, 2000
 Verdict = Callable[[Any], bool]
 
 
@@ -102,6 +104,7 @@ class Schema:
         self.definition = dict(definition)
         self.file = file
         self._library = library
+        self._remembered: dict[tuple[str, tuple[str | int, ...]], list[Problem]] = {}
 
     @cached_property
     def allows(self) -> Verdict:
@@ -135,6 +138,17 @@ class Schema:
         """Everything that is wrong with a value, each with its place below `place`; empty when it is allowed."""
         if self.allows(value):
             return []
+        written = repr(value)
+        if len(written) > _LONGEST_REMEMBERED:
+            return self._explained(value, place)
+        # A client that is refused tends to try the same again.
+        if (written, place) not in self._remembered:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[written, place] = self._explained(value, place)
+        return list(self._remembered[written, place])
+
+    def _explained(self, value: Any, place: tuple[str | int, ...]) -> list[Problem]:
         from mockserver.explaining import problems
 
         # Should the two validators ever disagree, the verdict stands and the words are few.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Mapping
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
-from mockserver.store import UPCOMING, Record, Transaction
+from mockserver.store import UPCOMING, Collection, Record, Transaction
 from mockserver.vendors.aura import cursor
 from mockserver.world import World
 
@@ -26,12 +25,11 @@ def list_calls(request: Request, vendor: Vendor, world: World, changes: Transact
     """One page of the organization's calls, newest first (list_calls page)."""
     limit = int(request.query["limit"])
     before = cursor.read(request.query["cursor"]) if "cursor" in request.query else None
-    found = list(islice(_matching(request, world, before), limit + 1))
-    page, has_more = found[:limit], len(found) > limit
-    pagination = {"has_more": has_more, "next_cursor": cursor.write(page[-1]) if has_more else None}
-    return Reply(
-        200, {"data": page, "pagination": pagination}, vendor.rule("aura.list_calls.lists-the-organizations-calls")
-    )
+    calls, filters = _listed(request, world)
+    page = calls.page(request.owner, filters, before, limit)
+    pagination = {"has_more": page.has_more, "next_cursor": cursor.write(page.records[-1]) if page.has_more else None}
+    body = {"data": page, "pagination": pagination}
+    return Reply(200, body, vendor.rule("aura.list_calls.lists-the-organizations-calls"))
 
 
 def get_call(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
@@ -56,10 +54,10 @@ def _call(request: Request, world: World) -> Record:
     return call
 
 
-def _matching(request: Request, world: World, before: str | None) -> Iterator[Record]:
+def _listed(request: Request, world: World) -> tuple[Collection, dict[str, str]]:
+    """The calls as they are now, and the filters that they must pass."""
     query = request.query
     filters = {name: compared(query[name]) for name, compared in FILTERS.items() if name in query}
     if UPCOMING not in query:
-        return world.store[CALLS].newest_first(request.owner, filters, before)
-    now = world.store.at(CALLS, world.clock.now())
-    return now.newest_first(request.owner, {**filters, UPCOMING: query[UPCOMING]}, before)
+        return world.store[CALLS], filters
+    return world.store.at(CALLS, world.clock.now()), {**filters, UPCOMING: query[UPCOMING]}
