@@ -1,4 +1,4 @@
-"""The command line: serve (the default), routes, openapi, explain, clock, check."""
+"""The command line: serve (the default), routes, openapi, explain, clock, generate, check."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mockserver.control.guard import Guard
 
 USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
-_COMMANDS = ("serve", "routes", "openapi", "explain", "clock", "check")
+_MOST_CALLS = 10_000_000
+_COMMANDS = ("serve", "routes", "openapi", "explain", "clock", "generate", "check")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -64,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     time.add_argument("value", nargs="?", help="for advance a duration like 2h, for freeze a time (default: now)")
     time.add_argument("--url", default="http://127.0.0.1:4010", help="the mock (default: http://127.0.0.1:4010)")
     time.set_defaults(run=_clock)
+    made = commands.add_parser("generate", help="write fixtures with many made-up records into a new folder")
+    made.add_argument("folder", type=Path, help="a new or empty folder; serve it with --fixtures")
+    made.add_argument("--calls", type=_count, default=1000, help="how many Aura calls (default: 1000)")
+    made.add_argument("--random-seed", type=_whole_number, default=0, help="the same seed makes the same records")
+    made.set_defaults(run=_generate)
     commands.add_parser("check", help="hold a server to the contract: a URL, then flags of the contract tests")
     return parser
 
@@ -128,6 +134,12 @@ def _host(text: str) -> str:
 def _whole_number(text: str) -> int:
     if not text.removeprefix("-").isdecimal():
         raise argparse.ArgumentTypeError(f"received {text!r}; a seed is a whole number")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MOST_CALLS:
+        raise argparse.ArgumentTypeError(f"received {text!r}; write a number from 1 to {_MOST_CALLS}")
     return int(text)
 
 
@@ -241,6 +253,19 @@ def _explain(options: argparse.Namespace) -> int:
     for rule in wanted:
         why = "source" if rule.grade == "documented" else "reason"
         print(f"{rule.id}\n  {rule.promise}\n  {rule.grade}; {why}: {rule.source}")
+    return 0
+
+
+def _generate(options: argparse.Namespace) -> int:
+    try:
+        from mockserver.generating import generate
+    except ImportError:
+        return _failed('generate needs its extra: pip install "aura-comm-mockserver[generate]"', USAGE)
+    try:
+        generate(options.folder, options.calls, options.random_seed, progress=sys.stderr.isatty())
+    except OSError as error:
+        return _failed(str(error), USAGE)
+    print(f"python -m mockserver --fixtures {options.folder}")
     return 0
 
 

@@ -60,7 +60,8 @@ class Record:
     def __init__(self, owner: str, value: Mapping[str, Any], kind: Kind) -> None:
         if not kind.schema.allows(value):
             raise NotAllowed(kind.schema, value)
-        self.json = orjson.dumps(value)
+        # A copy of the right size: what orjson gives holds on to the eight times larger buffer that it was written in.
+        self.json = bytes(memoryview(orjson.dumps(value)))
         self.fragment = orjson.Fragment(self.json)
         self.held_to = kind.schema.file
         self.owner, self.id = owner, value["id"].lower()
