@@ -23,7 +23,7 @@ from contract_tests.kit.options import USAGE, Options
 from contract_tests.kit.report import Report
 from contract_tests.kit.target import Aura, Comm, Target
 from contract_tests.kit.verdicts import Verdicts
-from mockserver.app import application
+from mockserver.app import Application
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
@@ -104,7 +104,7 @@ def target(run_options: Options, verdicts: Verdicts) -> Iterator[Target]:
     """The server under test with its keys and with records that may be changed, which are put back at the end."""
     with ExitStack() as stack:
         if run_options.own_mock:
-            url = stack.enter_context(running(application(mock(folder("fixtures")))))
+            url = stack.enter_context(running(Application(mock(folder("fixtures")))))
             yield _connected(stack, Options({**run_options.values, **_own_values(url)}), verdicts)
             return
         # A run that is ended from outside puts back what it wrote, as one that is ended by Ctrl-C does.

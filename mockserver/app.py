@@ -1,4 +1,4 @@
-"""application(): the mock as a Starlette router, one route for each path; the only file that knows the web."""
+"""The mock as an ASGI application, one route for each path; the only file that knows the web."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import SERVER
 from mockserver.clock import ticks
@@ -27,12 +27,16 @@ from mockserver.mock import Mock
 from mockserver.rendering import as_bytes
 from mockserver.world import World
 
+if TYPE_CHECKING:
+    from mockserver.handle import MockServer
+
 _SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
 # A refused body is read to its end, so that clients that send all before they listen get the answer, but not for ever.
 _READ_BEYOND = 64
 _JSON = "application/json"
 _REFUSED = 400
-_NOTHING: Mapping[str, str] = {}
+# Paths that the router need not look for again.
+_MOST_FOUND = 4096
 
 
 class Access(NamedTuple):
@@ -48,20 +52,50 @@ class Access(NamedTuple):
 Log = Callable[[Access], None]
 
 
-def application(mock: Mock, log: Log | None = None, guard: Guard | None = None) -> Router:
-    """The ASGI application for a mock; `log` gets one Access for each request.
+class Application:
+    """The mock as an ASGI application; `log` gets one Access for each request.
 
-    Two applications share nothing but the vendors, which never change. It is a bare router: what Starlette's own
-    middleware is there for, answering when something fails, is done here in the vendors' words.
+    It is Starlette's router, and a memory of the paths that this has found. What Starlette's own middleware is for,
+    to answer when something fails, is done here in the vendors' words. Two applications share nothing but the vendors,
+    which never change.
     """
-    library = next(iter(mock.vendors.values())).contract.library
-    served = {**mock.vendors, "mock": control(mock, library, guard or Guard())}
-    operations: dict[str, list[Operation]] = {}
-    for vendor in served.values():
-        for operation in vendor.contract.operations.values():
-            operations.setdefault(operation.path, []).append(operation)
-    routes = [Route(path, PathItem(mock, served, log, here)) for path, here in operations.items()]
-    return Router(routes, redirect_slashes=False, default=PathItem(mock, served, log, []))
+
+    def __init__(self, mock: Mock, log: Log | None = None, guard: Guard | None = None) -> None:
+        # What steers it from the same process, where create_app() made it.
+        self.mockserver: MockServer | None = None
+        library = next(iter(mock.vendors.values())).contract.library
+        served = {**mock.vendors, "mock": control(mock, library, guard or Guard())}
+        operations: dict[str, list[Operation]] = {}
+        for vendor in served.values():
+            for operation in vendor.contract.operations.values():
+                operations.setdefault(operation.path, []).append(operation)
+        self._found: dict[str, tuple[PathItem, Mapping[str, str]]] = {}
+        items = {path: PathItem(mock, served, log, here) for path, here in operations.items()}
+        routes = [Route(path, self._remembering(item)) for path, item in items.items()]
+        self.router = Router(routes, redirect_slashes=False, default=PathItem(mock, served, log, []))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._found.get(scope["path"]) if scope["type"] == "http" else None
+        if found is None:
+            await self.router(scope, receive, send)
+        else:
+            await found[0].serve(scope, found[1], receive, send)
+
+    def _remembering(self, item: PathItem) -> ASGIApp:
+        return _Found(item, self._found)
+
+
+class _Found:
+    """A path item as the router calls it."""
+
+    def __init__(self, item: PathItem, found: dict[str, tuple[PathItem, Mapping[str, str]]]) -> None:
+        self._item, self._found = item, found
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if len(self._found) < _MOST_FOUND and not path.endswith("\n"):
+            self._found[path] = self._item, scope["path_params"]
+        await self._item(scope, receive, send)
 
 
 class PathItem:
@@ -79,31 +113,36 @@ class PathItem:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A route's `$` also matches before a line feed at the very end of a path.
-        if scope["path"].endswith("\n") and self is not self._unknown:
-            await self._unknown(scope, receive, send)
-            return
-        started = ticks()
+        item = self._unknown if scope["path"].endswith("\n") else self
+        await item.serve(scope, scope.get("path_params", {}), receive, send)
+
+    async def serve(self, scope: Scope, path_values: Mapping[str, str], receive: Receive, send: Send) -> None:
+        """Read the request, have it answered, send the reply."""
+        started, path = ticks(), scope["path"]
         operation = self._operations.get(scope["method"])
-        vendor = self._vendors[operation.vendor] if operation else self._vendor(scope["path"])
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
-        body = await _body(headers, receive, vendor.largest_body if vendor else 0)
+        vendor = self._vendors[operation.vendor] if operation else self._vendor(path)
+        headers = dict(reversed(scope["headers"]))
+        body: bytes | None = b""
+        if b"content-length" in headers or b"transfer-encoding" in headers:
+            body = await _body(receive, vendor.largest_body if vendor else 0)
         if body is None:
             return
         if vendor is None:
-            reply, world = _nobodys_path(scope["path"], self._mock.vendors.values()), self._mock.home
+            reply, world = _nobodys_path(path, self._mock.vendors.values()), self._mock.home
             await _send(reply, PROBLEM, world.clock.now(), (), scope, send)
         else:
             query = scope["query_string"].decode("latin-1")
+            pairs = parse_qsl(query, keep_blank_values=True) if query else []
             request = Request(
-                vendor=vendor.contract.vendor,
-                operation=operation,
-                method=scope["method"],
-                path=scope["path"],
-                allowed_methods=self._allowed_methods,
-                path_values=scope.get("path_params", _NOTHING),
-                query_pairs=parse_qsl(query, keep_blank_values=True) if query else [],
-                headers=headers,
-                body=body,
+                vendor.contract.vendor,
+                operation,
+                scope["method"],
+                path,
+                self._allowed_methods,
+                path_values,
+                pairs,
+                headers,
+                body,
             )
             reply, content_type, now = self._answered(request, query, vendor, started)
             await _send(reply, content_type, now, request.disturbances, scope, send)
@@ -129,23 +168,21 @@ class PathItem:
         return next((each for each in self._vendors.values() if (path + "/").startswith(each.prefix + "/")), None)
 
 
-async def _body(headers: Mapping[str, str], receive: Receive, largest: int) -> bytes | None:
+async def _body(receive: Receive, largest: int) -> bytes | None:
     """The request's body, at most one byte more than is allowed; None when the client has gone."""
-    if "content-length" not in headers and "transfer-encoding" not in headers:
-        return b""
-    chunks: list[bytes] = []
-    kept = read = 0
-    more = True
-    while more and read <= max(_READ_BEYOND * 1024 * 1024, largest):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
+    message = await receive()
+    chunk: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return chunk[: largest + 1]
+    chunks, read, kept = [], 0, 0
+    while message["type"] == "http.request":
         chunk = message.get("body", b"")
-        read += len(chunk)
         chunks.append(chunk[: largest + 1 - kept])
-        kept += len(chunks[-1])
-        more = message.get("more_body", False)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        read, kept = read + len(chunk), kept + len(chunks[-1])
+        if not message.get("more_body", False) or read > max(_READ_BEYOND * 1024 * 1024, largest):
+            return b"".join(chunks)
+        message = await receive()
+    return None
 
 
 async def _send(

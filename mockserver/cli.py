@@ -177,7 +177,7 @@ def _serve(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
     from mockserver import server
     from mockserver.access_log import logger
-    from mockserver.app import application
+    from mockserver.app import Application
     from mockserver.banner import banner
     from mockserver.contract import ContractError
     from mockserver.mock import mock
@@ -194,7 +194,7 @@ def _serve(options: argparse.Namespace) -> int:
         return _failed(str(error), CANNOT_LISTEN)
     url = server.address(listening)
     guard, hint = _guard(options.host)
-    app = application(mocked, logger(options.log_format), guard)
+    app = Application(mocked, logger(options.log_format), guard)
     server.serve(app, listening, lambda: print(hint + banner(url, mocked, fixtures), file=sys.stderr, flush=True))
     return 0
 

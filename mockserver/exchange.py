@@ -26,7 +26,8 @@ class Request:
     allowed_methods: tuple[str, ...] = ()
     path_values: Mapping[str, str] = field(default_factory=dict)
     query_pairs: list[tuple[str, str]] = field(default_factory=list)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    # By lower-case name, as they came; of a repeated one the first.
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
     body: bytes = b""
 
     owner: str = ""
@@ -40,9 +41,15 @@ class Request:
     key: str | None = field(init=False)
 
     def __post_init__(self) -> None:
-        authorization = self.headers.get("authorization")
-        scheme, _, key = (authorization or "").partition(" ")
-        self.key = None if authorization is None else key.strip() if scheme.lower() == "bearer" else ""
+        self.key = None
+        if authorization := self.headers.get(b"authorization"):
+            scheme, _, key = authorization.decode("latin-1").partition(" ")
+            self.key = key.strip() if scheme.lower() == "bearer" else ""
+
+    def header(self, name: bytes) -> str | None:
+        """A header as text."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
 
 
 @dataclass(slots=True)

@@ -100,7 +100,7 @@ class Fault:
         The same request is the same idempotency key or, without one, the same method, path, query and body;
         in both cases by the same caller.
         """
-        sent = request.headers.get("idempotency-key", "").encode() or repr(
+        sent = request.headers.get(b"idempotency-key") or repr(
             (request.method, request.path, sorted(request.query_pairs), request.body)
         ).encode("utf-8", "surrogateescape")
         identity = blake2b(sent, digest_size=16, key=(request.key or "").encode("utf-8", "replace")[:64]).digest()

@@ -16,7 +16,7 @@ from mockserver.validation import Problem
 from mockserver.world import World
 
 if TYPE_CHECKING:
-    from starlette.routing import Router
+    from mockserver.app import Application
 
 
 class MockServer:
@@ -25,7 +25,7 @@ class MockServer:
     `url` is what stands before both vendors' paths, `app` the same world as an ASGI application for this process.
     """
 
-    def __init__(self, mock: Mock, url: str, app: Router) -> None:
+    def __init__(self, mock: Mock, url: str, app: Application) -> None:
         self.url, self.app = url, app
         self._mock, self._world = mock, mock.home
         self.aura, self.comm = Aura(mock, url), Comm(mock, url)

@@ -30,9 +30,9 @@ def no_fault_strikes(request: Request, vendor: Vendor, world: World) -> None:
 
 def no_status_is_preferred(request: Request, vendor: Vendor, world: World) -> None:
     """`Prefer: code=404` asks for one reply, of those that the contract has for the operation (RFC 7240)."""
-    if "prefer" not in request.headers or request.operation is None:
+    if b"prefer" not in request.headers or request.operation is None:
         return
-    asked = _PREFERRED_STATUS.search(request.headers["prefer"])
+    asked = _PREFERRED_STATUS.search(request.header(b"prefer") or "")
     if asked is None:
         return
     status, offered = int(asked[1]), request.operation.replies
@@ -91,7 +91,7 @@ def body_is_json(request: Request, vendor: Vendor, world: World) -> None:
     if not request.body and not request.operation.body_required:
         request.value = {}
         return
-    content_type = request.headers.get("content-type", "")
+    content_type = request.header(b"content-type") or ""
     if request.body and content_type.partition(";")[0].strip().lower() != "application/json":
         received = content_type or "no Content-Type"
         raise Refused("wrong_content_type", f"received {received}; send Content-Type: application/json")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 1000
 _NEAR = 3
-_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
+_SECRET = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"x-api-key"})
 # A shorter one is no secret, and taking it out of every text would leave none readable.
 _SHORTEST_SECRET = 6
 _REDACTED = "[redacted]"
@@ -99,7 +99,10 @@ class Entry:
             "method": request.method,
             "path": request.path,
             "query": unquote_plus(self.query),
-            "headers": {name: _REDACTED if name in _SECRET else value for name, value in request.headers.items()},
+            "headers": {
+                name.decode("latin-1"): _REDACTED if name in _SECRET else value.decode("latin-1")
+                for name, value in request.headers.items()
+            },
             "owner": request.owner or None,
             "body": _value(request.body),
             "status": self.status,

@@ -110,14 +110,27 @@ class Kind:
 
 
 class Page:
-    """Some records of a list, one after the other, joined once; `has_more` says whether others follow."""
+    """Some records of a list, one after the other; `has_more` says whether others follow.
 
-    __slots__ = ("fragment", "has_more", "held_to", "records")
+    The body of the reply that shows it is kept with it: a page that is asked for again is judged and written once.
+    """
+
+    __slots__ = ("body", "has_more", "records")
 
     def __init__(self, records: list[Record], has_more: bool) -> None:
         self.records, self.has_more = records, has_more
-        self.held_to = [record.held_to for record in records]
-        self.fragment = orjson.Fragment(b"[" + b",".join(record.json for record in records) + b"]")
+        self.body: Body | None = None
+
+
+class Body:
+    """The body of a reply that never changes: `fits` is the schema that it was found to fit, `json` its text then."""
+
+    __slots__ = ("fits", "json", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.fits: Schema | None = None
+        self.json = b""
 
 
 @dataclass(frozen=True)

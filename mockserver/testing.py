@@ -9,9 +9,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import orjson
-from starlette.routing import Router
 
-from mockserver.app import application
+from mockserver.app import Application
 from mockserver.clock import Clock, parse
 from mockserver.exchange import Vendor
 from mockserver.handle import MockServer
@@ -36,7 +35,7 @@ def serving(
     for noon of the day in anchor.json, or "real". The rest is as on the command line. Raises FixtureError.
     """
     made = _mock(fixtures, clock, random_seed, require_auth, rate_limit)
-    app = application(made)
+    app = Application(made)
     with running(app) as url:
         yield MockServer(made, url, app)
 
@@ -47,11 +46,11 @@ def create_app(
     random_seed: int = 0,
     require_auth: bool = False,
     rate_limit: bool = False,
-) -> Router:
+) -> Application:
     """The same as an ASGI application, for `httpx.ASGITransport(app=…)`; `app.mockserver` is its MockServer."""
     made = _mock(fixtures, clock, random_seed, require_auth, rate_limit)
-    app = application(made)
-    app.mockserver = MockServer(made, "http://localhost", app)  # type: ignore[attr-defined]
+    app = Application(made)
+    app.mockserver = MockServer(made, "http://localhost", app)
     return app
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import NAMESPACE_URL, uuid5
 
-from mockserver.app import application
+from mockserver.app import Application
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
@@ -41,7 +41,7 @@ def serving(change: Change, prepare: Callable[[World], None] = lambda world: Non
     """A mock whose every exchange goes through `change(exchange, answer)`; `answer(exchange)` is awaited by it."""
     mocked = mock(folder("fixtures"))
     prepare(mocked.home)
-    app = application(mocked)
+    app = Application(mocked)
 
     async def changed(scope: Any, receive: Any, send: Any) -> None:
         exchange = Exchange(

@@ -20,14 +20,14 @@ class Guard:
 
     def host_is_ours(self, request: Request, vendor: Vendor, world: World) -> None:
         """A page whose host name was turned to this machine (DNS rebinding) names its own host; addresses name none."""
-        received = request.headers.get("host", "")
+        received = request.header(b"host") or ""
         name = _name(received)
         if name not in self._names and not name.endswith(".localhost") and not _is_address(name):
             raise Refused("foreign", f"Host: received {received}; this mock is {', '.join(sorted(self._names))}")
 
     def origin_is_ours(self, request: Request, vendor: Vendor, world: World) -> None:
         """A browser names the origin of the page that asks; only the mock's own pages may."""
-        origin, host = request.headers.get("origin"), request.headers.get("host", "")
+        origin, host = request.header(b"origin"), request.header(b"host") or ""
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             raise Refused("foreign", f"Origin: received {origin}; only pages of http://{host} may steer this mock")
 

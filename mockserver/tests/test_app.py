@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockserver import SERVER
-from mockserver.app import application
+from mockserver.app import Application
 from mockserver.exchange import Reply
 from mockserver.mock import mock, read_packaged_vendors
 from mockserver.packaged import folder
@@ -29,7 +29,7 @@ RULES = {id: rule for vendor in read_packaged_vendors().values() for id, rule in
 @pytest.fixture(scope="module")
 def http() -> Iterator[httpx.Client]:
     """A client of a mock."""
-    with running(application(mock(folder("fixtures")))) as url, httpx.Client(base_url=url, timeout=10) as http:
+    with running(Application(mock(folder("fixtures")))) as url, httpx.Client(base_url=url, timeout=10) as http:
         yield http
 
 
@@ -124,7 +124,7 @@ def broken_by(handler: Callable[..., Any]) -> httpx.Response:
     mocked = mock(folder("fixtures"))
     aura = mocked.vendors["aura"]
     mocked.vendors["aura"] = replace(aura, operations={**aura.operations, "get_call": handler})
-    with running(application(mocked)) as url:
+    with running(Application(mocked)) as url:
         return httpx.get(url + CALL)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.app import application
+from mockserver.app import Application
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
@@ -25,7 +25,7 @@ WORKERS, ROUNDS = 16, 20
 @pytest.fixture
 def url() -> Iterator[str]:
     """A mock of its own for each test."""
-    with running(application(mock(folder("fixtures")))) as url:
+    with running(Application(mock(folder("fixtures")))) as url:
         yield url
 
 

@@ -30,9 +30,9 @@ def mocked() -> tuple[dict[str, Vendor], World]:
 
 def ask(vendor: Vendor, world: World, operation: str, body: Any = None, **path_values: str) -> Reply:
     described = vendor.contract.operations[operation]
-    headers = {"content-type": "application/json"}
+    headers = {b"content-type": b"application/json"}
     if vendor.contract.vendor == "comm":
-        headers["authorization"] = "Bearer comm_mock_token_team_northwind"
+        headers[b"authorization"] = b"Bearer comm_mock_token_team_northwind"
     content = b"" if body is None else json.dumps(body).encode()
     request = Request(
         vendor.contract.vendor,

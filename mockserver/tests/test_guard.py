@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.app import application
+from mockserver.app import Application
 from mockserver.control.guard import Guard, is_loopback
 from mockserver.mock import mock
 from mockserver.packaged import folder
@@ -69,7 +69,7 @@ def test_no_reply_has_a_cors_header(mockserver: MockServer, method: str, path: s
 
 @contextmanager
 def guarded(token: str) -> Iterator[str]:
-    with running(application(mock(folder("fixtures")), guard=Guard("0.0.0.0", token))) as url:
+    with running(Application(mock(folder("fixtures")), guard=Guard("0.0.0.0", token))) as url:
         yield url
 
 

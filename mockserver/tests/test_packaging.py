@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.app import application
+from mockserver.app import Application
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
@@ -42,7 +42,7 @@ def test_the_wheel_holds_a_server_to_the_contract_from_another_folder(wheel: Pat
     """`check` needs nothing of the checkout; what it depends on is that of this environment."""
     zipfile.ZipFile(wheel).extractall(tmp_path / "unpacked")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "unpacked")}
-    with running(application(mock(folder("fixtures")))) as url:
+    with running(Application(mock(folder("fixtures")))) as url:
         command = [sys.executable, "-P", "-m", "mockserver", "check", url, "-k", "get_call", "--report", "report.html"]
         ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from contract_tests.kit.options import FLAGS
-from mockserver.app import application
+from mockserver.app import Application
 from mockserver.cli import main
 from mockserver.mock import mock
 from mockserver.packaged import folder
@@ -34,7 +34,7 @@ def test_each_example_gives_the_output_that_stands_below_it():
     mocked = mock(folder("fixtures"), datetime(2026, 5, 11, 12, tzinfo=UTC))
     shown = [(line, output) for line, output in EXAMPLES if line.startswith("curl")]
     assert len(shown) == 10
-    with running(application(mocked)) as url:
+    with running(Application(mocked)) as url:
         for line, output in shown:
             _, reply = curl.send(line, url)
             same = doctest.OutputChecker().check_output(unbroken(output), unbroken(reply), doctest.ELLIPSIS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
-from mockserver.store import UPCOMING, Collection, Record, Transaction
+from mockserver.store import UPCOMING, Body, Collection, Record, Transaction
 from mockserver.vendors.aura import cursor
 from mockserver.world import World
 
@@ -27,9 +27,11 @@ def list_calls(request: Request, vendor: Vendor, world: World, changes: Transact
     before = cursor.read(request.query["cursor"]) if "cursor" in request.query else None
     calls, filters = _listed(request, world)
     page = calls.page(request.owner, filters, before, limit)
-    pagination = {"has_more": page.has_more, "next_cursor": cursor.write(page.records[-1]) if page.has_more else None}
-    body = {"data": page, "pagination": pagination}
-    return Reply(200, body, vendor.rule("aura.list_calls.lists-the-organizations-calls"))
+    if page.body is None:
+        following = cursor.write(page.records[-1]) if page.has_more else None
+        pagination = {"has_more": page.has_more, "next_cursor": following}
+        page.body = Body({"data": page.records, "pagination": pagination})
+    return Reply(200, page.body, vendor.rule("aura.list_calls.lists-the-organizations-calls"))
 
 
 def get_call(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
