@@ -65,7 +65,7 @@ def _servers(asked: argparse.Namespace) -> dict[str, Any]:
         port = free_port()
         bare = [sys.executable, "-m", "benchmarks.bare", str(port), folder]
         there["bare"] = stack.enter_context(running(bare, port, "/v1/calls"))
-        others = peers.running_all(stack, Path(folder), there["mock"].url) if asked.peers else {}
+        others = peers.running_all(stack, Path(folder)) if asked.peers else {}
         there |= {name: server for name, (server, _) in others.items()}
         paths = {name: overrides for name, (_, overrides) in others.items()}
         return {
@@ -102,7 +102,7 @@ def _compared(
         for name, server in there.items():
             own_method, own_path = paths.get(name, {}).get(scenario, (method, path))
             if own_path:
-                shot = {"method": own_method, "body": body, "status": status if own_path == path else 0}
+                shot = {"method": own_method, "body": body, "status": status}
                 _shoot(server, figures[name], {**shot, "url": server.url + own_path}, connections, asked.seconds)
     medians = {
         name: {key: statistics.median(all_ or [0]) for key, all_ in figure.items()} for name, figure in figures.items()

@@ -93,6 +93,7 @@ _FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
         False,
         "keep Aura's limits: 100 requests a minute for a key, 1000 for an organization",
     ),
+    ("workers", lambda text: _workers(text), 1, "only 1: the state lives in one process"),
     (
         "log-format",
         lambda text: _log_format(text),
@@ -141,6 +142,13 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MOST_CALLS:
         raise argparse.ArgumentTypeError(f"received {text!r}; write a number from 1 to {_MOST_CALLS}")
     return int(text)
+
+
+def _workers(text: str) -> int:
+    if text != "1":
+        reason = "two processes would have two states; give each client a world (POST /__mock__/worlds), or a server"
+        raise argparse.ArgumentTypeError(f"received {text!r}; allowed is 1: {reason}")
+    return 1
 
 
 def _port(text: str) -> int:

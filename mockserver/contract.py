@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from os.path import normpath
 from pathlib import Path
 from typing import Any, Literal
 
@@ -171,14 +172,14 @@ def _body(library: Library, described: Any, file: Path) -> Schema | None:
 
 def _reply(library: Library, response: Any, file: Path) -> Schema:
     if "$ref" in response:
-        file = (file.parent / response["$ref"].partition("#")[0]).resolve()
+        file = _neighbour(file, response["$ref"].partition("#")[0])
     return _content_schema(library, _followed(response, file), file)
 
 
 def _content_schema(library: Library, described: Any, file: Path) -> Schema:
     [media] = described["content"].values()
     reference = media["schema"]["$ref"]
-    return library.schema(_name(library, (file.parent / reference).resolve()))
+    return library.schema(_name(library, _neighbour(file, reference)))
 
 
 def _followed(entry: Any, file: Path) -> Any:
@@ -186,9 +187,20 @@ def _followed(entry: Any, file: Path) -> Any:
     if "$ref" not in entry:
         return entry
     target, _, member = entry["$ref"].partition("#/")
-    document = read_json((file.parent / target).resolve())
+    document = _read_shared(_neighbour(file, target))
     return document[member] if member else document
 
 
 def _name(library: Library, file: Path) -> str:
-    return file.resolve().relative_to(library.folder.resolve()).as_posix()
+    return file.relative_to(library.folder).as_posix()
+
+
+def _neighbour(file: Path, reference: str) -> Path:
+    """Where a relative reference in a file leads."""
+    return Path(normpath(file.parent / reference))
+
+
+@lru_cache(maxsize=64)
+def _read_shared(file: Path) -> Any:
+    """A file that many operations refer to."""
+    return read_json(file)

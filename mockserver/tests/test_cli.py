@@ -219,8 +219,19 @@ def test_serving_imports_no_test_library():
     """Nothing that only tests need is on the way to the first reply, nor what only explains refusals."""
     code = (
         "import sys; from mockserver.mock import mock; from mockserver.packaged import folder; "
-        "from mockserver import app, access_log, banner, cli, server; app.application(mock(folder('fixtures'))); "
+        "from mockserver import app, access_log, banner, cli, server; app.Application(mock(folder('fixtures'))); "
         "print(sorted({'pytest', 'hypothesis', 'schemathesis', 'httpx', 'jsonschema'} & sys.modules.keys()))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("number", ["0", "2", "many"])
+def test_more_than_one_worker_is_refused_with_the_reason(capsys: pytest.CaptureFixture[str], number: str):
+    """Two processes would have two states."""
+    from mockserver.cli import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(["--workers", number])
+    assert ended.value.code == 2
+    assert "two processes would have two states" in capsys.readouterr().err
