@@ -23,7 +23,8 @@ State = Mapping[str, "Collection"]
 # Whose records, by which field, with which value.
 Index = tuple[str, str, str]
 UPCOMING = "is_upcoming"
-_DUE = "due"
+# The one index that is not of an owner: all records by the time at which they cease to be upcoming.
+_DUE: Index = ("", "due", "")
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _DIGITS = 18
 _MOST_PAGES = 64
@@ -188,10 +189,12 @@ class Collection:
         """The collection as it is at another time: only records that become due between the two have to be moved."""
         then, now_, orders = self.now, moment(now), self.orders
         old, new = ("true", "false") if then < now_ else ("false", "true")
-        for owner in self.owners if self.kind.table.due else ():
-            for place in orders[owner, _DUE, ""].between(min(then, now_) + _AFTER, max(then, now_) + _AFTER):
-                orders = _taken(orders, (owner, UPCOMING, old), place[_DIGITS:])
-                orders = _added(orders, (owner, UPCOMING, new), place[_DIGITS:])
+        due = self.orders.get(_DUE) or Order()
+        for place in due.between(min(then, now_) + _AFTER, max(then, now_) + _AFTER):
+            there = place[_DIGITS:]
+            owner = self.placed[there].owner
+            orders = _taken(orders, (owner, UPCOMING, old), there)
+            orders = _added(orders, (owner, UPCOMING, new), there)
         # Where nothing has moved, what was true then is true now, and so are the pages.
         return self if orders is self.orders else type(self)(self.kind, self.records, self.placed, orders, now_)
 
@@ -223,7 +226,7 @@ class Collection:
     @property
     def owners(self) -> list[str]:
         """Who owns records, in the order of the names."""
-        return sorted(owner for owner, name, _ in self.orders if name == "")
+        return sorted(owner for owner, name, _ in self.orders if owner and not name)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -252,7 +255,7 @@ class Collection:
             if mark is not None:
                 yield (record.owner, name, mark), record.position
         if record.due:
-            yield (record.owner, _DUE, ""), record.due + record.position
+            yield _DUE, record.due + record.position
             yield (record.owner, UPCOMING, "true" if record.due > self.now else "false"), record.position
 
 

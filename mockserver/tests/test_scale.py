@@ -11,7 +11,7 @@ import pytest
 from mockserver import MockServer, serving
 from mockserver.generating import generate
 from mockserver.order import Order
-from mockserver.store import Record
+from mockserver.store import Collection, Record
 
 CALLS = 3000
 
@@ -44,6 +44,11 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(self.id)
         return value(self)  # type: ignore[misc]
 
+    def walked(self: Collection) -> list[str]:
+        seen.extend("every index" for _ in self.orders)
+        return []
+
+    monkeypatch.setattr(Collection, "owners", property(walked))
     monkeypatch.setattr(Order, "descending", counted)
     monkeypatch.setattr(Order, "__contains__", asked)
     monkeypatch.setattr(Record, "value", property(read))
