@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -35,6 +37,10 @@ _SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
 _READ_BEYOND = 64
 _JSON = "application/json"
 _REFUSED = 400
+_READABLE = (
+    "Mock-Server", "Mock-Rule", "Mock-Fault", "Preference-Applied", "Date", "Allow", "Retry-After",
+    "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+)  # fmt: skip
 # Paths that the router need not look for again.
 _MOST_FOUND = 4096
 
@@ -60,7 +66,9 @@ class Application:
     which never change.
     """
 
-    def __init__(self, mock: Mock, log: Log | None = None, guard: Guard | None = None) -> None:
+    def __init__(
+        self, mock: Mock, log: Log | None = None, guard: Guard | None = None, cors_origins: Sequence[str] = ("*",)
+    ) -> None:
         # What steers it from the same process, where create_app() made it.
         self.mockserver: MockServer | None = None
         library = next(iter(mock.vendors.values())).contract.library
@@ -73,8 +81,16 @@ class Application:
         items = {path: PathItem(mock, served, log, here) for path, here in operations.items()}
         routes = [Route(path, self._remembering(item)) for path, item in items.items()]
         self.router = Router(routes, redirect_slashes=False, default=PathItem(mock, served, log, []))
+        self._cors = _cors(self._routed, cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Browsers may read the vendors' replies from any page, and nothing of /__mock__/ from another.
+        if _comes_from_a_page(scope) and not scope["path"].startswith("/__mock__"):
+            await self._cors(scope, receive, send)
+        else:
+            await self._routed(scope, receive, send)
+
+    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self._found.get(scope["path"]) if scope["type"] == "http" else None
         if found is None:
             await self.router(scope, receive, send)
@@ -83,6 +99,24 @@ class Application:
 
     def _remembering(self, item: PathItem) -> ASGIApp:
         return _Found(item, self._found)
+
+
+def _comes_from_a_page(scope: Scope) -> bool:
+    return scope["type"] == "http" and any(name == b"origin" for name, _ in scope["headers"])
+
+
+def _cors(app: ASGIApp, origins: Sequence[str]) -> CORSMiddleware:
+    """Starlette's middleware, with which pages of these origins can send anything and read every header of ours."""
+    cors = CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"),
+        allow_headers=("*",),
+        allow_credentials=True,
+        expose_headers=_READABLE,
+    )
+    cors.preflight_headers["Mock-Server"] = SERVER
+    return cors
 
 
 class _Found:
@@ -144,24 +178,25 @@ class PathItem:
                 headers,
                 body,
             )
-            reply, content_type, now = self._answered(request, query, vendor, started)
-            await _send(reply, content_type, now, request.disturbances, scope, send)
+            reply, content_type, world = self._answered(request, query, vendor, started)
+            if world.start.latency and vendor.contract.vendor in self._mock.vendors:
+                await asyncio.sleep(world.pause())
+            await _send(reply, content_type, world.clock.now(), request.disturbances, scope, send)
         if self._log:
             self._log(_access(scope, reply, started))
 
-    def _answered(self, request: Request, query: str, vendor: Vendor, started: float) -> tuple[Reply, str, datetime]:
-        """The vendor's reply, its content type and its time; one of the two vendors is written down."""
+    def _answered(self, request: Request, query: str, vendor: Vendor, started: float) -> tuple[Reply, str, World]:
+        """The vendor's reply, its content type and whose it is; one of the two vendors is written down."""
         world = self._mock.world_of(request.key)
         try:
             reply = answer(request, vendor, world)
             content_type = _JSON if reply.status < _REFUSED else vendor.error_type
         except Exception as error:
             reply, content_type = _defect(error, world), PROBLEM
-        now = world.clock.now()
         if request.vendor in self._mock.vendors:
             with world.lock:
-                world.journal.add(now, request, query, reply, (ticks() - started) * 1000, world.keys)
-        return reply, content_type, now
+                world.journal.add(world.clock.now(), request, query, reply, (ticks() - started) * 1000, world.keys)
+        return reply, content_type, world
 
     def _vendor(self, path: str) -> Vendor | None:
         """Whose path it is, by its beginning."""

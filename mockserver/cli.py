@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import secrets
 import signal
 import sys
@@ -93,6 +94,13 @@ _FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
         False,
         "keep Aura's limits: 100 requests a minute for a key, 1000 for an organization",
     ),
+    (
+        "latency",
+        lambda text: _latency(text),
+        None,
+        "how long every reply takes, like 200ms or 100-800ms (default: none)",
+    ),
+    ("cors-origin", lambda text: _origins(text), ("*",), "pages that may read the replies, with commas (default: any)"),
     ("workers", lambda text: _workers(text), 1, "only 1: the state lives in one process"),
     (
         "log-format",
@@ -142,6 +150,22 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MOST_CALLS:
         raise argparse.ArgumentTypeError(f"received {text!r}; write a number from 1 to {_MOST_CALLS}")
     return int(text)
+
+
+def _latency(text: str) -> tuple[float, float]:
+    try:
+        shortest, longest = clock.span(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return shortest.total_seconds(), longest.total_seconds()
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in text.split(","))
+    for origin in origins:
+        if origin != "*" and not re.fullmatch(r"https?://[^/?#\s]+", origin):
+            raise argparse.ArgumentTypeError(f"received {origin!r}; an origin looks like http://localhost:5173")
+    return origins
 
 
 def _workers(text: str) -> int:
@@ -194,7 +218,9 @@ def _serve(options: argparse.Namespace) -> int:
     _settle(options)
     fixtures = options.fixtures or folder("fixtures")
     try:
-        mocked = mock(fixtures, options.clock, options.random_seed, options.require_auth, options.rate_limit)
+        mocked = mock(
+            fixtures, options.clock, options.random_seed, options.require_auth, options.rate_limit, options.latency
+        )
         listening = server.listen(options.host, options.port)
     except (FixtureError, ContractError) as error:
         return _failed(f"cannot start, the data is not in order:\n{error}", BAD_FIXTURES)
@@ -202,7 +228,7 @@ def _serve(options: argparse.Namespace) -> int:
         return _failed(str(error), CANNOT_LISTEN)
     url = server.address(listening)
     guard, hint = _guard(options.host)
-    app = Application(mocked, logger(options.log_format), guard)
+    app = Application(mocked, logger(options.log_format), guard, options.cors_origin)
     server.serve(app, listening, lambda: print(hint + banner(url, mocked, fixtures), file=sys.stderr, flush=True))
     return 0
 

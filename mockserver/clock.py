@@ -37,6 +37,17 @@ def duration(text: str) -> timedelta:
         raise ValueError(f"received {text!r}; that is longer than any calendar") from None
 
 
+def span(text: str) -> tuple[timedelta, timedelta]:
+    """The shortest and longest of a text like `200ms` or `100-800ms`; raises ValueError for another."""
+    shortest, hyphen, longest = text.partition("-")
+    unit = longest.lstrip("0123456789.") if shortest.replace(".", "").isdecimal() else ""
+    first = duration(shortest + unit)
+    last = duration(longest) if hyphen else first
+    if last < first:
+        raise ValueError(f"received {text!r}; the first of two is the shorter, as in 100-800ms")
+    return first, last
+
+
 class Clock:
     """The time of one world: that of the wall, ahead of it by what it was advanced, or frozen."""
 

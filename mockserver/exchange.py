@@ -42,7 +42,7 @@ class Request:
 
     def __post_init__(self) -> None:
         self.key = None
-        if authorization := self.headers.get(b"authorization"):
+        if (authorization := self.headers.get(b"authorization")) is not None:
             scheme, _, key = authorization.decode("latin-1").partition(" ")
             self.key = key.strip() if scheme.lower() == "bearer" else ""
 

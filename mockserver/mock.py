@@ -82,16 +82,24 @@ def mock(
     random_seed: int = 0,
     require_auth: bool = False,
     rate_limited: bool = False,
+    latency: tuple[float, float] | None = None,
 ) -> Mock:
     """The vendors and a world seeded from a folder; raises FixtureError or ContractError where that is not in order."""
     vendors = read_packaged_vendors()
     planted = seed(Folder(fixtures), vendors, Clock(frozen_at).now())
-    return Mock(vendors, World(begin(planted, frozen_at, random_seed, require_auth, rate_limited)))
+    return Mock(vendors, World(begin(planted, frozen_at, random_seed, require_auth, rate_limited, latency)))
 
 
-def begin(planted: Seed, frozen_at: datetime | None, random_seed: int, require_auth: bool, rate_limited: bool) -> Start:
+def begin(
+    planted: Seed,
+    frozen_at: datetime | None,
+    random_seed: int,
+    require_auth: bool,
+    rate_limited: bool,
+    latency: tuple[float, float] | None = None,
+) -> Start:
     """How a world begins that has what was planted."""
     keys = dict(planted.keys)
     if require_auth:
         keys["aura"] = replace(keys["aura"], without_key=None)
-    return Start(planted.state, keys, planted.outcomes, frozen_at, random_seed, rate_limited)
+    return Start(planted.state, keys, planted.outcomes, frozen_at, random_seed, rate_limited, latency)

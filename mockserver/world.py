@@ -55,6 +55,8 @@ class Start:
     frozen_at: datetime | None = None
     random_seed: int = 0
     rate_limited: bool = False
+    # The shortest and the longest time that every reply of a vendor takes, in seconds.
+    latency: tuple[float, float] | None = None
 
 
 class World:
@@ -74,12 +76,17 @@ class World:
             self.keys, self.outcomes = self.start.keys, self.start.outcomes
             self.clock.reset()
             self.ids = Ids(self.start.random_seed)
+            self._pauses = random.Random(self.start.random_seed)
             self.windows = Windows() if self.start.rate_limited else None
             self.faults.clear()
             self.journal.clear()
             self.snapshots: dict[str, State] = {}
             # What the mock itself did wrong: broken contracts and exceptions.
             self.defects: list[str] = []
+
+    def pause(self) -> float:
+        """Seconds that the next reply takes."""
+        return self._pauses.uniform(*self.start.latency) if self.start.latency else 0.0
 
     def take_snapshot(self, name: str | None = None) -> str:
         """Keep all records as they are now under a name, or a made-up one; gives the name."""

@@ -107,6 +107,7 @@ def test_a_scheme_other_than_bearer_is_refused_even_with_a_good_key(http: httpx.
     key = "aura_pk_live_northwind00000000000000mock"
     assert http.get(CALL, headers={"Authorization": f"Basic {key}"}).status_code == 401
     assert http.get(CALL, headers={"Authorization": f"bearer {key}"}).status_code == 200
+    assert http.get(CALL, headers={"Authorization": ""}).status_code == 401
 
 
 def test_what_is_no_http_is_told_so_by_the_mock(http: httpx.Client):
