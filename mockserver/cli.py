@@ -1,4 +1,4 @@
-"""The command line: serve (the default), routes, openapi, explain, clock, generate, check."""
+"""The command line: serve (the default), routes, openapi, types, explain, clock, generate, check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
 _MOST_CALLS = 10_000_000
-_COMMANDS = ("serve", "routes", "openapi", "explain", "clock", "generate", "check")
+_COMMANDS = ("serve", "routes", "openapi", "types", "explain", "clock", "generate", "check")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     openapi = commands.add_parser("openapi", help="print the OpenAPI 3.1 document of a vendor, or of /__mock__/")
     openapi.add_argument("vendor", choices=("aura", "comm", "mock"))
     openapi.set_defaults(run=_openapi)
+    types = commands.add_parser("types", help="print types of every operation's parameters, bodies and replies")
+    types.add_argument("--typescript", action="store_true", required=True, help="for TypeScript; needs npx")
+    types.set_defaults(run=_types)
     explain = commands.add_parser("explain", help="print a rule of the rule book with its grade and source")
     explain.add_argument("rule", help="an id as in the Mock-Rule header, or the beginning of some")
     explain.set_defaults(run=_explain)
@@ -269,6 +272,17 @@ def _openapi(options: argparse.Namespace) -> int:
 
     described = document(read_contract(Library(folder("schemas")), options.vendor))
     print(orjson.dumps(described, option=orjson.OPT_INDENT_2).decode())
+    return 0
+
+
+def _types(options: argparse.Namespace) -> int:
+    from mockserver.mock import read_packaged_vendors
+    from mockserver.typescript import CannotGenerate, declarations
+
+    try:
+        print(declarations(vendor.contract for vendor in read_packaged_vendors().values()))
+    except CannotGenerate as error:
+        return _failed(str(error), USAGE)
     return 0
 
 
