@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver import SERVER
+from mockserver import SERVER, console
 from mockserver.clock import ticks
 from mockserver.contract import ContractBroken, Operation
 from mockserver.control import PROBLEM, control
@@ -72,7 +72,8 @@ class Application:
         # What steers it from the same process, where create_app() made it.
         self.mockserver: MockServer | None = None
         library = next(iter(mock.vendors.values())).contract.library
-        served = {**mock.vendors, "mock": control(mock, library, guard or Guard())}
+        guard = guard or Guard()
+        served = {**mock.vendors, "mock": control(mock, library, guard)}
         operations: dict[str, list[Operation]] = {}
         for vendor in served.values():
             for operation in vendor.contract.operations.values():
@@ -80,6 +81,7 @@ class Application:
         self._found: dict[str, tuple[PathItem, Mapping[str, str]]] = {}
         items = {path: PathItem(mock, served, log, here) for path, here in operations.items()}
         routes = [Route(path, self._remembering(item)) for path, item in items.items()]
+        routes += console.routes(mock, served["mock"], guard)
         self.router = Router(routes, redirect_slashes=False, default=PathItem(mock, served, log, []))
         self._cors = _cors(self._routed, cors_origins)
 

@@ -86,11 +86,31 @@ class Entry:
         """All of it without secrets, as GET /__mock__/requests gives it."""
         return self._shown
 
+    def as_line(self) -> dict[str, Any]:
+        """What a list of many shows of it: no headers, no bodies."""
+        request, reply = self.request, self.reply
+        told: dict[str, Any] = {
+            "number": self.number,
+            "operation": self.operation,
+            "method": request.method,
+            "path": request.path,
+            "query": unquote_plus(self.query),
+            "status": self.status,
+            "rule": {"id": reply.rule.id, "grade": reply.rule.grade} if reply.rule else None,
+            "fault": self.fault,
+            "milliseconds": round(self.milliseconds, 3),
+        }
+        return {name: _redacted(value, self._secrets) for name, value in told.items()}
+
+    @property
+    def _secrets(self) -> list[str]:
+        keys = {self.request.key or "", *(key for one in self.keys.values() for key in one.owners)}
+        return [key for key in sorted(keys, key=len, reverse=True) if len(key) >= _SHORTEST_SECRET]
+
     @cached_property
     def _shown(self) -> dict[str, Any]:
         request, reply = self.request, self.reply
-        keys = {request.key or "", *(key for one in self.keys.values() for key in one.owners)}
-        secrets = [key for key in sorted(keys, key=len, reverse=True) if len(key) >= _SHORTEST_SECRET]
+        secrets = self._secrets
         told: dict[str, Any] = {
             "number": self.number,
             "at": written(self.at),
@@ -148,8 +168,7 @@ class Journal:
     def __init__(self) -> None:
         # As tuples: an entry is made of one when somebody looks.
         self._entries: deque[_Raw] = deque(maxlen=MOST)
-        self.number = 0
-        self.evicted = 0
+        self.number = self.evicted = self.cleared = 0
 
     def add(
         self, at: datetime, request: Request, query: str, reply: Reply, milliseconds: float, keys: Mapping[str, Keys]
@@ -161,6 +180,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget all; numbers go on."""
+        self.cleared += 1
         self._entries.clear()
         self.evicted = 0
 

@@ -223,6 +223,10 @@ class Collection:
             self._pages[asked] = Page(found[:limit], len(found) > limit)
         return self._pages[asked]
 
+    def count(self, owner: str) -> int:
+        """How many records an owner has."""
+        return len(self.orders.get((owner, "", "")) or ())
+
     @property
     def owners(self) -> list[str]:
         """Who owns records, in the order of the names."""

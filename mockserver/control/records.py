@@ -15,12 +15,14 @@ from mockserver.world import World
 def list_records(mock: Mock, request: Request, world: World) -> Reply:
     """A page of a collection, newest first, of every owner or of one."""
     query, there = request.query, world.store[request.path_values["collection"]]
-    found = list(there.newest_first(query["owner"])) if "owner" in query else list(there)
+    found = there.newest_first(query["owner"]) if "owner" in query else iter(there)
+    count = there.count(query["owner"]) if "owner" in query else len(there)
     if "search" in query:
-        found = [record for record in found if query["search"].lower() in _text(record)]
+        matching = [record for record in found if query["search"].lower() in _text(record)]
+        found, count = iter(matching), len(matching)
     offset = int(query["offset"])
     page = islice(found, offset, offset + int(query["limit"]))
-    return Reply(200, {"records": [_shown(request, record) for record in page], "count": len(found)})
+    return Reply(200, {"records": [_shown(request, record) for record in page], "count": count})
 
 
 def get_record(mock: Mock, request: Request, world: World) -> Reply:
