@@ -69,11 +69,17 @@ class Application:
     def __init__(
         self, mock: Mock, log: Log | None = None, guard: Guard | None = None, cors_origins: Sequence[str] = ("*",)
     ) -> None:
+        self._mock, self._log, self._guard = mock, log, guard or Guard()
         # What steers it from the same process, where create_app() made it.
         self.mockserver: MockServer | None = None
+        self._cors = _cors(self._routed, cors_origins)
+        self.serve_again()
+
+    def serve_again(self) -> None:
+        """Take the vendors as the mock has them now: at the start, and when schemas were read again."""
+        mock, log = self._mock, self._log
         library = next(iter(mock.vendors.values())).contract.library
-        guard = guard or Guard()
-        served = {**mock.vendors, "mock": control(mock, library, guard)}
+        served = {**mock.vendors, "mock": control(mock, library, self._guard)}
         operations: dict[str, list[Operation]] = {}
         for vendor in served.values():
             for operation in vendor.contract.operations.values():
@@ -81,9 +87,8 @@ class Application:
         self._found: dict[str, tuple[PathItem, Mapping[str, str]]] = {}
         items = {path: PathItem(mock, served, log, here) for path, here in operations.items()}
         routes = [Route(path, self._remembering(item)) for path, item in items.items()]
-        routes += console.routes(mock, served["mock"], guard)
+        routes += console.routes(mock, served["mock"], self._guard)
         self.router = Router(routes, redirect_slashes=False, default=PathItem(mock, served, log, []))
-        self._cors = _cors(self._routed, cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Browsers may read the vendors' replies from any page, and nothing of /__mock__/ from another.

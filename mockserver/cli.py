@@ -104,6 +104,7 @@ _FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
         "how long every reply takes, like 200ms or 100-800ms (default: none)",
     ),
     ("cors-origin", lambda text: _origins(text), ("*",), "pages that may read the replies, with commas (default: any)"),
+    ("watch", lambda text: _yes_or_no(text), False, "read fixtures and schemas again when they change"),
     ("workers", lambda text: _workers(text), 1, "only 1: the state lives in one process"),
     (
         "log-format",
@@ -210,6 +211,8 @@ def _stop(number: int, frame: object) -> None:
 def _serve(options: argparse.Namespace) -> int:
     # Until the server takes the signals over, SIGTERM is to end as quietly as Ctrl-C.
     signal.signal(signal.SIGTERM, _stop)
+    import asyncio
+
     from mockserver import server
     from mockserver.access_log import logger
     from mockserver.app import Application
@@ -217,6 +220,7 @@ def _serve(options: argparse.Namespace) -> int:
     from mockserver.contract import ContractError
     from mockserver.mock import mock
     from mockserver.seeding import FixtureError
+    from mockserver.watching import watch
 
     _settle(options)
     fixtures = options.fixtures or folder("fixtures")
@@ -232,8 +236,19 @@ def _serve(options: argparse.Namespace) -> int:
     url = server.address(listening)
     guard, hint = _guard(options.host)
     app = Application(mocked, logger(options.log_format), guard, options.cors_origin)
-    server.serve(app, listening, lambda: print(hint + banner(url, mocked, fixtures), file=sys.stderr, flush=True))
+
+    def started() -> None:
+        _say(hint + banner(url, mocked, fixtures))
+        if options.watch:
+            watching.append(asyncio.ensure_future(watch(mocked, app, fixtures, _say)))
+
+    watching: list[asyncio.Future[None]] = []  # a task that nobody holds may be taken for garbage
+    server.serve(app, listening, started)
     return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _guard(host: str) -> tuple[Guard, str]:

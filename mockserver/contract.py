@@ -99,6 +99,19 @@ class Contract:
         if isinstance(body, Body):
             body.fits = schema
 
+    def compile(self) -> None:
+        """Make every verdict now and not when it is first needed; raises ValueError for a schema that is none."""
+        for operation in self.operations.values():
+            schemas = [
+                operation.path_parameters,
+                operation.query_parameters,
+                operation.body,
+                *operation.replies.values(),
+            ]
+            for schema in schemas:
+                if schema is not None:
+                    _ = schema.allows, schema.allows_around_records
+
 
 def _undeclared(operation: Operation | None, status: int) -> Problem:
     declared = sorted(operation.replies) if operation else []
@@ -134,7 +147,7 @@ def _rules(folder: Path) -> dict[str, Rule]:
 def _operation(library: Library, vendor: str, file: Path) -> Operation:
     [(path, path_item)] = read_json(file).items()
     [(method, described)] = ((method, described) for method, described in path_item.items() if method in METHODS)
-    parameters = [_followed(parameter, file) for parameter in described.get("parameters", ())]
+    parameters = [_followed(library, parameter, file) for parameter in described.get("parameters", ())]
     query = {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"}
     return Operation(
         name=described["operationId"],
@@ -173,7 +186,7 @@ def _body(library: Library, described: Any, file: Path) -> Schema | None:
 def _reply(library: Library, response: Any, file: Path) -> Schema:
     if "$ref" in response:
         file = _neighbour(file, response["$ref"].partition("#")[0])
-    return _content_schema(library, _followed(response, file), file)
+    return _content_schema(library, _followed(library, response, file), file)
 
 
 def _content_schema(library: Library, described: Any, file: Path) -> Schema:
@@ -182,12 +195,12 @@ def _content_schema(library: Library, described: Any, file: Path) -> Schema:
     return library.schema(_name(library, _neighbour(file, reference)))
 
 
-def _followed(entry: Any, file: Path) -> Any:
+def _followed(library: Library, entry: Any, file: Path) -> Any:
     """A parameter or a response, or what its `$ref` to a neighbouring file points at."""
     if "$ref" not in entry:
         return entry
     target, _, member = entry["$ref"].partition("#/")
-    document = _read_shared(_neighbour(file, target))
+    document = library.shared(_neighbour(file, target))
     return document[member] if member else document
 
 
@@ -198,9 +211,3 @@ def _name(library: Library, file: Path) -> str:
 def _neighbour(file: Path, reference: str) -> Path:
     """Where a relative reference in a file leads."""
     return Path(normpath(file.parent / reference))
-
-
-@lru_cache(maxsize=64)
-def _read_shared(file: Path) -> Any:
-    """A file that many operations refer to."""
-    return read_json(file)

@@ -23,6 +23,8 @@ class Mock:
         self.vendors, self.home = vendors, home
         self.worlds = {home.name: home}
         self._by_key: dict[str | None, World] = {}
+        # What was last said of data that was read again.
+        self.notice = ""
         self._ids = Ids(home.start.random_seed)
 
     def world_of(self, key: str | None) -> World:

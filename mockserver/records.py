@@ -85,12 +85,13 @@ def changes(world: World) -> list[dict[str, Any]]:
         began = world.start.state[name]
         if collection is began:
             continue
-        for before, now in _differing(began.records, collection.records):
+        for before, now in differing(began.records, collection.records):
             found.append(_change(name, before, now))
     return found
 
 
-def _differing(began: Mapping[str, Record], now: Mapping[str, Record]) -> Iterator[tuple[Record | None, Record | None]]:
+def differing(began: Mapping[str, Record], now: Mapping[str, Record]) -> Iterator[tuple[Record | None, Record | None]]:
+    """The records that are not the same in both, before and after, in the order of their ids."""
     for record_id in sorted({*began, *now}):
         before, after = began.get(record_id), now.get(record_id)
         if before is not after and (not before or not after or before.json != after.json):

@@ -56,6 +56,13 @@ class Library:
         }
         self.schemas = {uri: document for uri, document in documents.items() if "$schema" in document}
         self._records = frozenset(records)
+        self._shared: dict[Path, Any] = {}
+
+    def shared(self, file: Path) -> Any:
+        """The JSON of a file that is no schema, and that many operations refer to."""
+        if file not in self._shared:
+            self._shared[file] = orjson.loads(file.read_bytes())
+        return self._shared[file]
 
     @cached_property
     def fast(self) -> jsonschema_rs.Registry:

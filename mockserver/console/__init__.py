@@ -101,6 +101,7 @@ class _Events:
     async def _tell(self, name: str, send: Send) -> None:
         """First all requests that the journal has, then what comes; a comment now and then, so that nobody hangs up."""
         world = self._mock.worlds.get(name, self._mock.home)
+        notice = ""
         number, cleared, state, quiet = -1, world.journal.cleared, world.store.state, _ALIVE_SECONDS
         while True:
             news: dict[str, Any] = {}
@@ -112,6 +113,8 @@ class _Events:
                 if world.store.state is not state:
                     news["changed"] = True
                 number, cleared, state = world.journal.number, world.journal.cleared, world.store.state
+            if self._mock.notice != notice:
+                news["notice"] = notice = self._mock.notice
             if news or quiet >= _ALIVE_SECONDS:
                 text = b"data: " + orjson.dumps(news) if news else b": still here"
                 await send({"type": "http.response.body", "body": text + b"\n\n", "more_body": True})

@@ -310,7 +310,8 @@ async function read(reader) {
   }
 }
 
-function happened({ requests: entries, forgotten, changed }) {
+function happened({ requests: entries, forgotten, changed, notice }) {
+  if (notice !== undefined) at('notice').textContent = notice
   if (forgotten) requests = []
   if (forgotten || entries?.length > 50) {
     requests = [...(entries ?? []).reverse(), ...requests].slice(0, MOST_ROWS)
