@@ -36,8 +36,22 @@ def routes(mock: Mock, control: Vendor, guard: Guard) -> list[Route]:
     files = {
         path: _File((here / name).read_bytes(), kind, guard, control, mock) for path, (name, kind) in _FILES.items()
     }
-    events = Route("/__mock__/events", _Events(guard, control, mock))
-    return [Route("/__mock__", files[""]), events, *(Route(f"/__mock__/{path}", file) for path, file in files.items())]
+    examples = _File(orjson.dumps(_examples(mock)), "application/json", guard, control, mock)
+    own = [Route("/__mock__/events", _Events(guard, control, mock)), Route("/__mock__/examples.json", examples)]
+    return [Route("/__mock__", files[""]), *own, *(Route(f"/__mock__/{path}", file) for path, file in files.items())]
+
+
+def _examples(mock: Mock) -> dict[str, dict[str, Any]]:
+    """The examples of every operation by kind and name: accepted, refused, replies."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, vendor in mock.vendors.items():
+        for operation in vendor.contract.operations:
+            folder = vendor.contract.library.folder / name / operation
+            for file in sorted(folder.glob("*/*.json")):
+                found.setdefault(operation, {}).setdefault(file.parent.name, {})[file.stem] = orjson.loads(
+                    file.read_bytes()
+                )
+    return found
 
 
 class _Guarded:

@@ -28,7 +28,7 @@ async function attempt(work) {
 
 async function ask(path, method = 'GET', body) {
   const url = new URL(`/__mock__/${path}`, location)
-  if (!url.searchParams.has('world') && !/^(worlds|rules|openapi)/.test(path)) url.searchParams.set('world', world)
+  if (!url.searchParams.has('world') && !/^(worlds|rules|openapi|examples)/.test(path)) url.searchParams.set('world', world)
   const headers = { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(token ? { Authorization: `Bearer ${token}` } : {}) }
   const reply = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) })
   if (reply.status === 401 && askForToken()) return ask(path, method, body)
@@ -215,6 +215,7 @@ async function loadWorlds() {
 
 async function switchWorld(name) {
   world = name
+  at('operations').replaceChildren()
   await loadWorlds()
   listen()
   await show()
@@ -223,11 +224,12 @@ async function switchWorld(name) {
 // API
 
 async function loadApi() {
-  const [all, aura, comm, { worlds }] = await Promise.all([ask('rules'), ask('openapi/aura.json'), ask('openapi/comm.json'), ask('worlds')])
+  if (at('operations').children.length) return  // nothing of it changes while the page is open
+  const [all, aura, comm, { worlds }, examples] = await Promise.all(['rules', 'openapi/aura.json', 'openapi/comm.json', 'worlds', 'examples.json'].map(path => ask(path)))
   rules = Object.groupBy ? Object.groupBy(all, rule => rule.operation) : all.reduce((by, rule) => ({ ...by, [rule.operation]: [...(by[rule.operation] ?? []), rule] }), {})
   const { keys } = worlds.find(each => each.name === world)
   const made = [['aura', aura, keys.aura.map(key => key.key)], ['comm', comm, keys.comm.map(key => key.token)]].flatMap(([vendor, described, tokens]) =>
-    Object.entries(described.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => operationView(vendor, described, path, method, operation, tokens))))
+    Object.entries(described.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => operationView(vendor, described, path, method, operation, tokens, examples[operation.operationId] ?? {}))))
   at('operations').replaceChildren(...made)
 }
 
@@ -240,7 +242,7 @@ function brief(schema) {
 
 const inferred = part => (part?.['x-inferred'] ? ` — inferred: ${part['x-inferred']}` : '')
 
-function operationView(vendor, described, path, method, operation, tokens) {
+function operationView(vendor, described, path, method, operation, tokens, examples) {
   const name = operation.operationId
   const parameters = operation.parameters ?? []
   const schemaOf = content => content?.content?.['application/json']?.schema
@@ -252,6 +254,9 @@ function operationView(vendor, described, path, method, operation, tokens) {
     ...list('Parameters', parameters.map(each => `${each.name} (${each.in}${each.required ? ', required' : ''}): ${each.description ?? ''} (${brief(each.schema)})${inferred(each)}${inferred(each.schema)}`)),
     ...(body ? [el('h4', { textContent: 'Body' }), el('pre', { tabIndex: 0, textContent: json(body) })] : []),
     ...list('Replies', Object.entries(operation.responses).map(([status, reply]) => `${status}: ${reply.description}${inferred(reply)}`)),
+    el('details', {}, el('summary', { textContent: 'Schema of the reply' }), el('pre', { tabIndex: 0, textContent: json(component(schemaOf(operation.responses['200']))) })),
+    ...Object.entries(examples).map(([kind, named]) => el('details', {}, el('summary', { textContent: `Examples: ${kind} (${Object.keys(named).length})` }),
+      ...Object.entries(named).flatMap(([title, value]) => [el('h4', { textContent: title }), el('pre', { tabIndex: 0, textContent: json(value) })]))),
     ...list('Rules', (rules[name] ?? []).map(rule => `${rule.grade}: ${rule.promise} (${rule.id}; ${rule.source})`)),
     tryIt(path, method, parameters, body, tokens, name))
 }

@@ -257,6 +257,7 @@ def test_the_api_is_shown_and_tried(mockserver: MockServer, console: Any):
     outcome.get_by_text("POST /v1/calls/{id}/outcome").click()
     outcome.get_by_text("inferred: ").first.wait_for()
     outcome.get_by_text("documented: ").first.wait_for()
+    outcome.get_by_text("Examples: refused").click()
     outcome.get_by_label("id").fill(CALL)
     outcome.get_by_label("Body of set_call_outcome").fill('{"status": "follow_up"}')
     outcome.get_by_role("button", name="Try it").click()
@@ -309,6 +310,12 @@ def test_every_view_can_be_read_in_both_schemes(
     assert page.evaluate(CONTRAST) == []
     assert page.evaluate(UNLABELLED) == []
     context.close()
+
+
+def test_what_was_read_again_is_told(mockserver: MockServer, console: Any):
+    """The reason why a file was not taken stands there until it is."""
+    mockserver._mock.notice = "aura/leads.json: not in order, so the old data is still served"
+    console.locator("#notice").get_by_text("not in order").wait_for()
 
 
 def test_the_keyboard_is_enough(console: Any):
