@@ -85,17 +85,9 @@ def changes(world: World) -> list[dict[str, Any]]:
         began = world.start.state[name]
         if collection is began:
             continue
-        for before, now in differing(began.records, collection.records):
+        for before, now in collection.differing_from(began):
             found.append(_change(name, before, now))
     return found
-
-
-def differing(began: Mapping[str, Record], now: Mapping[str, Record]) -> Iterator[tuple[Record | None, Record | None]]:
-    """The records that are not the same in both, before and after, in the order of their ids."""
-    for record_id in sorted({*began, *now}):
-        before, after = began.get(record_id), now.get(record_id)
-        if before is not after and (not before or not after or before.json != after.json):
-            yield before, after
 
 
 def _change(collection: str, before: Record | None, now: Record | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Self
 
 import orjson
-from rpds import HashTrieMap
+from rpds import HashTrieMap, HashTrieSet
 
 from mockserver.clock import parse
 from mockserver.order import Order
@@ -139,7 +139,7 @@ class Collection:
     """All records of one kind, of every owner. A value: `with_record`, `without` and `at` give another collection.
 
     `records` has them by id, `placed` by position. `orders` has the positions of each owner's records, of all and by
-    each filter; upcoming or not they are at `now`.
+    each filter; upcoming or not they are at `now`. `touched` are the ids that differ from `origin`, or did once.
     """
 
     kind: Kind
@@ -147,6 +147,8 @@ class Collection:
     placed: HashTrieMap[str, Record]
     orders: HashTrieMap[Index, Order]
     now: str
+    origin: object = field(default_factory=object, compare=False, repr=False)
+    touched: HashTrieSet[str] = field(default_factory=HashTrieSet, compare=False, repr=False)
     # Pages that were asked for: a collection never changes, so neither do they.
     _pages: dict[Any, Page] = field(default_factory=dict, compare=False, repr=False)
 
@@ -177,13 +179,17 @@ class Collection:
         if before and before.position != record.position:
             placed = placed.remove(before.position)
         orders, records = self._moved(before, record), self.records.insert(record.id, record)
-        return type(self)(self.kind, records, placed.insert(record.position, record), orders, self.now)
+        touched = self.touched.insert(record.id)
+        return type(self)(
+            self.kind, records, placed.insert(record.position, record), orders, self.now, self.origin, touched
+        )
 
     def without(self, record_id: str) -> Self:
         """The collection without the record that has this id; raises KeyError where none has."""
         record = self.records[record_id.lower()]
         records, placed = self.records.remove(record.id), self.placed.remove(record.position)
-        return type(self)(self.kind, records, placed, self._moved(record, None), self.now)
+        touched = self.touched.insert(record.id)
+        return type(self)(self.kind, records, placed, self._moved(record, None), self.now, self.origin, touched)
 
     def at(self, now: datetime) -> Self:
         """The collection as it is at another time: only records that become due between the two have to be moved."""
@@ -196,7 +202,18 @@ class Collection:
             orders = _taken(orders, (owner, UPCOMING, old), there)
             orders = _added(orders, (owner, UPCOMING, new), there)
         # Where nothing has moved, what was true then is true now, and so are the pages.
-        return self if orders is self.orders else type(self)(self.kind, self.records, self.placed, orders, now_)
+        if orders is self.orders:
+            return self
+        return type(self)(self.kind, self.records, self.placed, orders, now_, self.origin, self.touched)
+
+    def differing_from(self, began: Collection) -> Iterator[tuple[Record | None, Record | None]]:
+        """The records that are not the same in both, before and after, in the order of their ids."""
+        same_origin = self.origin is began.origin
+        ids = {*self.touched, *began.touched} if same_origin else {*self.records, *began.records}
+        for record_id in sorted(ids):
+            before, after = began.records.get(record_id), self.records.get(record_id)
+            if (before and before.json) != (after and after.json):
+                yield before, after
 
     def newest_first(
         self, owner: str, filters: Mapping[str, str] | None = None, before: str | None = None

@@ -74,7 +74,7 @@ def _carry_over(world: World, start: Start, vendors: dict[str, Vendor]) -> list[
 
 def _written(world: World) -> Iterator[tuple[str, Record | None, Record | None]]:
     for name, collection in world.store.state.items():
-        for before, after in records.differing(world.start.state[name].records, collection.records):
+        for before, after in collection.differing_from(world.start.state[name]):
             yield name, before, after
 
 
