@@ -32,7 +32,7 @@ def banner(url: str, mock: Mock, fixtures: Path) -> str:
     for name, vendor in vendors.items():
         for operation in vendor.contract.operations:
             lines += [f"# {name} {operation}", _curl(url, vendor, operation, world)]
-    return "\n".join([*lines, "", f"ready: {url}"])
+    return "\n".join([*lines, "", f"console: {url}/__mock__/", f"ready: {url}"])
 
 
 def _curl(url: str, vendor: Vendor, name: str, world: World) -> str:
