@@ -220,7 +220,6 @@ def _serve(options: argparse.Namespace) -> int:
     from mockserver.contract import ContractError
     from mockserver.mock import mock
     from mockserver.seeding import FixtureError
-    from mockserver.watching import watch
 
     _settle(options)
     fixtures = options.fixtures or folder("fixtures")
@@ -240,6 +239,8 @@ def _serve(options: argparse.Namespace) -> int:
     def started() -> None:
         _say(hint + banner(url, mocked, fixtures))
         if options.watch:
+            from mockserver.watching import watch
+
             watching.append(asyncio.ensure_future(watch(mocked, app, fixtures, _say)))
 
     watching: list[asyncio.Future[None]] = []  # a task that nobody holds may be taken for garbage

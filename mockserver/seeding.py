@@ -11,9 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
 import orjson
-from msgspec import Raw
 
 from mockserver.exchange import Vendor
 from mockserver.store import Collection, NotAllowed, Record, State
@@ -25,6 +23,8 @@ _DATE = re.compile(rb'"(\d{4}-\d\d-\d\d)(?=["T ])')
 
 
 _UNREADABLE = object()
+# From so many bytes on a file is read in pieces.
+_LARGE = 4 * 1024 * 1024
 
 
 class FixtureError(Exception):
@@ -232,17 +232,24 @@ def _entries(fixtures: Fixtures, file: str, owner_field: str | None) -> Iterator
         for index, piece in enumerate(records):
             place = f"${'.' * bool(owner)}{owner}[{index}]"
             try:
-                yield place, owner, orjson.loads(memoryview(piece)) if isinstance(piece, Raw) else piece
+                yield place, owner, orjson.loads(piece) if isinstance(piece, memoryview) else piece
             except orjson.JSONDecodeError as error:
                 fixtures.faults.append(f"{fixtures.named(file)}: {place}: {error}")
 
 
 def _in_pieces(text: bytes) -> Any:
-    """The same as orjson.loads, but records are left as text: many of them at once would fill the memory."""
+    """The same as orjson.loads, but records of a large file are left as text: all at once would fill the memory."""
+    if len(text) < _LARGE:
+        return orjson.loads(text)
+    import msgspec
+
     try:
-        return msgspec.json.decode(text, type=list[Raw] | dict[str, list[Raw]])
+        content = msgspec.json.decode(text, type=list[msgspec.Raw] | dict[str, list[msgspec.Raw]])
     except msgspec.MsgspecError:
         return orjson.loads(text)
+    if isinstance(content, list):
+        return [memoryview(piece) for piece in content]
+    return {owner: [memoryview(piece) for piece in pieces] for owner, pieces in content.items()}
 
 
 def _dangling(fixtures: Fixtures, vendor: str, loaded: Mapping[str, list[Record]]) -> list[str]:

@@ -186,3 +186,20 @@ def test_what_refers_to_a_faulty_record_is_not_reported_too(fixtures: Path):
     assert len(faults(fixtures)) == 1
     (fixtures / "aura/leads.json").write_bytes(b"\xff")
     assert len(faults(fixtures)) == 1
+
+
+def test_a_large_file_is_read_in_pieces_and_says_the_same(fixtures: Path, monkeypatch: pytest.MonkeyPatch):
+    """The same records, and the same words for what is wrong with one."""
+    whole = seed(Folder(fixtures), VENDORS, ANCHOR).state
+    spoil(fixtures / "aura/leads.json", lambda content: content["org_2harbor"][0].update(email="nobody"))
+    told = faults(fixtures)
+    monkeypatch.setattr("mockserver.seeding._LARGE", 0)
+    assert faults(fixtures) == told
+    spoil(fixtures / "aura/leads.json", lambda content: content["org_2harbor"][0].update(email="nora@example.com"))
+    pieces = seed(Folder(fixtures), VENDORS, ANCHOR).state
+    for name, collection in whole.items():
+        if name != "aura.leads":
+            assert [record.json for record in collection] == [record.json for record in pieces[name]]
+    for text in ("{", '{"org_2northwind": {}}', "[1]", '{"org_2northwind": [{]}'):
+        (fixtures / "aura/calls.json").write_text(text, encoding="utf-8")
+        assert faults(fixtures)
