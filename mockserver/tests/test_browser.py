@@ -15,6 +15,11 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from mockserver.app import Application
+from mockserver.control.guard import Guard
+from mockserver.mock import mock
+from mockserver.packaged import folder
+from mockserver.server import running
 
 pytest_plugins = ["pytester"]
 
@@ -336,3 +341,16 @@ def test_the_console_is_for_our_own_pages_alone(mockserver: MockServer):
     for path in ("/", "/console.js", "/events"):
         for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
             assert httpx.get(f"{mockserver.url}/__mock__{path}", headers=headers).status_code == 403
+
+
+def test_beyond_this_machine_the_console_asks_for_the_token_once(page: Any):
+    """And works with it from then on, its events too."""
+    guard = Guard("0.0.0.0", "the-token")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept("the-token")))
+    with running(Application(mock(folder("fixtures")), guard=guard)) as url:
+        page.goto(f"{url}/__mock__/")
+        page.get_by_text("live", exact=True).wait_for()
+        httpx.get(f"{url}/v1/calls?limit=0")
+        page.locator("#requests-rows").get_by_text("/v1/calls?limit=0").wait_for()
+    assert len(asked) == 1 and "admin token" in asked[0]
