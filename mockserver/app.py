@@ -63,7 +63,7 @@ class Application:
 
     It is Starlette's router, and a memory of the paths that this has found. What Starlette's own middleware is for,
     to answer when something fails, is done here in the vendors' words. Two applications share nothing but the vendors,
-    which never change.
+    which never change: schemas that are read again make others.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Application:
                 operations.setdefault(operation.path, []).append(operation)
         self._found: dict[str, tuple[PathItem, Mapping[str, str]]] = {}
         items = {path: PathItem(mock, served, log, here) for path, here in operations.items()}
-        routes = [Route(path, self._remembering(item)) for path, item in items.items()]
+        routes = [Route(path, _Found(item, self._found)) for path, item in items.items()]
         routes += console.routes(mock, served["mock"], self._guard)
         self.router = Router(routes, redirect_slashes=False, default=PathItem(mock, served, log, []))
 
@@ -103,9 +103,6 @@ class Application:
             await self.router(scope, receive, send)
         else:
             await found[0].serve(scope, found[1], receive, send)
-
-    def _remembering(self, item: PathItem) -> ASGIApp:
-        return _Found(item, self._found)
 
 
 def _comes_from_a_page(scope: Scope) -> bool:

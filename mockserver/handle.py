@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,7 +38,7 @@ class MockServer:
         """
         if collection not in records.COLLECTIONS:
             raise KeyError(f"received {collection}; there are {', '.join(records.COLLECTIONS)}")
-        added = records.add(self._mock.vendors, self._world, collection, deepcopy(dict(partial or {})), owner)
+        added = records.add(self._mock.vendors, self._world, collection, partial or {}, owner)
         return added.value
 
     def snapshot(self, name: str | None = None) -> str:
@@ -54,7 +53,7 @@ class MockServer:
     def changes(self) -> list[dict[str, Any]]:
         """The records that are not as they were at the start: collection, id, owner, change, and fields old and new."""
         with self._world.lock:
-            return deepcopy(records.changes(self._world))
+            return records.changes(self._world)
 
     def reset(self) -> None:
         """Take everything back to the start: records, keys, clock, ids; no faults, requests or snapshots."""
@@ -82,7 +81,7 @@ class Collection(MutableMapping[str, dict[str, Any]]):
         if str(value.get("id", "")).lower() != record_id.lower():
             problem = Problem(("record", "id"), str(value.get("id")), f"the id it is stored under, {record_id}")
             raise records.RecordRefused([problem])
-        records.put(self._mock.vendors, self._world, self._name, deepcopy(dict(value)))
+        records.put(self._mock.vendors, self._world, self._name, dict(value))
 
     def __delitem__(self, record_id: str) -> None:
         """Remove a record; raises KeyError where there is none, RecordTaken where another refers to it."""

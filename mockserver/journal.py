@@ -88,7 +88,7 @@ class Entry:
 
     def as_line(self) -> dict[str, Any]:
         """What a list of many shows of it: no headers, no bodies."""
-        request, reply = self.request, self.reply
+        request, reply, secrets = self.request, self.reply, self._secrets
         told: dict[str, Any] = {
             "number": self.number,
             "operation": self.operation,
@@ -100,7 +100,7 @@ class Entry:
             "fault": self.fault,
             "milliseconds": round(self.milliseconds, 3),
         }
-        return {name: _redacted(value, self._secrets) for name, value in told.items()}
+        return {name: _redacted(value, secrets) for name, value in told.items()}
 
     @property
     def _secrets(self) -> list[str]:
@@ -109,8 +109,7 @@ class Entry:
 
     @cached_property
     def _shown(self) -> dict[str, Any]:
-        request, reply = self.request, self.reply
-        secrets = self._secrets
+        request, reply, secrets = self.request, self.reply, self._secrets
         told: dict[str, Any] = {
             "number": self.number,
             "at": written(self.at),

@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from mockserver.store import Body, Record
 
+_HELD_TO, _VALUE, _FRAGMENT = attrgetter("held_to"), attrgetter("value"), attrgetter("fragment")
+
 
 def by_name(body: Any) -> Any:
     """The body with the name of its schema in place of each record: those were found to fit when they were stored."""
-    kind = type(body)
-    if kind is Record:
-        return body.held_to
-    if kind is Body:
-        return by_name(body.value)
-    if kind is dict:
-        return {name: by_name(value) for name, value in body.items()}
-    if kind is list:
-        return [item.held_to if type(item) is Record else by_name(item) for item in body]
-    return body
+    return _with(body, _HELD_TO)
 
 
 def whole(body: Any) -> Any:
     """The body as plain JSON values."""
-    if isinstance(body, Record):
-        return body.value
-    if isinstance(body, Body):
-        return whole(body.value)
-    if isinstance(body, dict):
-        return {name: whole(value) for name, value in body.items()}
-    return [whole(item) for item in body] if isinstance(body, list) else body
+    return _with(body, _VALUE)
 
 
 def as_bytes(body: Any) -> bytes:
     """The body as JSON text; records go in as the bytes that they are."""
     if type(body) is not Body:
-        return orjson.dumps(_with_fragments(body))
-    body.json = body.json or orjson.dumps(_with_fragments(body.value))
+        return orjson.dumps(_with(body, _FRAGMENT))
+    body.json = body.json or orjson.dumps(_with(body, _FRAGMENT))
     return body.json
 
 
-def _with_fragments(body: Any) -> Any:
+def _with(body: Any, part: Callable[[Record], Any]) -> Any:
+    """The body with a part of each record in its place."""
     kind = type(body)
     if kind is Record:
-        return body.fragment
+        return part(body)
+    if kind is Body:
+        return _with(body.value, part)
     if kind is dict:
-        return {name: _with_fragments(value) for name, value in body.items()}
-    if kind is list:
-        return [item.fragment if type(item) is Record else _with_fragments(item) for item in body]
-    return body
+        return {name: _with(value, part) for name, value in body.items()}
+    return [_with(item, part) for item in body] if kind is list else body

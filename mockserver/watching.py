@@ -43,9 +43,8 @@ def reload(
         for vendor in vendors.values():
             vendor.contract.compile()
         planted = seed(Folder(fixtures), vendors, mock.home.clock.now())
-        start = begin(planted, home.frozen_at, home.random_seed, False, home.rate_limited, home.latency)
-        if home.keys["aura"].without_key is None:
-            start = replace(start, keys={**start.keys, "aura": replace(start.keys["aura"], without_key=None)})
+        require_auth = home.keys["aura"].without_key is None
+        start = begin(planted, home.frozen_at, home.random_seed, require_auth, home.rate_limited, home.latency)
         mock.give_keys(mock.home, start.keys)
     except Exception as error:  # whatever is wrong with a file that somebody is just editing
         return f"not in order, so the old data is still served:\n{error}"

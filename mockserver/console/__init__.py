@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from mockserver import SERVER
 from mockserver.control.guard import Guard
 from mockserver.exchange import Refused, Request, Vendor
 from mockserver.mock import Mock
+from mockserver.validation import Library
 
 _FILES = {
     "": ("index.html", "text/html"),
@@ -32,26 +34,28 @@ _LOOK_SECONDS, _ALIVE_SECONDS = 0.1, 15.0
 
 def routes(mock: Mock, control: Vendor, guard: Guard) -> list[Route]:
     """The console's own paths."""
-    here = Path(__file__).parent
-    files = {
-        path: _File((here / name).read_bytes(), kind, guard, control, mock) for path, (name, kind) in _FILES.items()
-    }
-    examples = _File(orjson.dumps(_examples(mock)), "application/json", guard, control, mock)
+    files = {path: _File(partial(_packaged, name), kind, guard, control, mock) for path, (name, kind) in _FILES.items()}
+    library = control.contract.library
+    examples = _File(partial(_examples, library, *mock.vendors), "application/json", guard, control, mock)
     own = [Route("/__mock__/events", _Events(guard, control, mock)), Route("/__mock__/examples.json", examples)]
     return [Route("/__mock__", files[""]), *own, *(Route(f"/__mock__/{path}", file) for path, file in files.items())]
 
 
-def _examples(mock: Mock) -> dict[str, dict[str, Any]]:
-    """The examples of every operation by kind and name: accepted, refused, replies."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, vendor in mock.vendors.items():
-        for operation in vendor.contract.operations:
-            folder = vendor.contract.library.folder / name / operation
-            for file in sorted(folder.glob("*/*.json")):
-                found.setdefault(operation, {}).setdefault(file.parent.name, {})[file.stem] = orjson.loads(
-                    file.read_bytes()
-                )
-    return found
+# Read when somebody looks, and then once: worlds come and go by the thousand, and hardly one is looked at.
+@cache
+def _packaged(name: str) -> bytes:
+    return (Path(__file__).parent / name).read_bytes()
+
+
+@lru_cache(maxsize=4)
+def _examples(library: Library, *vendors: str) -> bytes:
+    """The examples of every operation by kind and name, as JSON: accepted, refused, replies."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for vendor in vendors:
+        for file in sorted((library.folder / vendor).glob("*/*/*.json")):
+            kinds = found.setdefault(file.parent.parent.name, {})
+            kinds.setdefault(file.parent.name, {})[file.stem] = orjson.loads(file.read_bytes())
+    return orjson.dumps(found)
 
 
 class _Guarded:
@@ -78,7 +82,7 @@ class _Guarded:
 class _File:
     """One file of the console."""
 
-    def __init__(self, content: bytes, kind: str, guard: Guard, control: Vendor, mock: Mock) -> None:
+    def __init__(self, content: Callable[[], bytes], kind: str, guard: Guard, control: Vendor, mock: Mock) -> None:
         self._content, self._guarded = content, _Guarded(guard, control, mock, demands_token=False)
         self._headers = {
             "content-type": f"{kind}; charset=utf-8",
@@ -90,7 +94,7 @@ class _File:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if await self._guarded.let_in(scope, send):
-            await _send(send, 200, self._headers, self._content)
+            await _send(send, 200, self._headers, self._content())
 
 
 class _Events:
