@@ -8,8 +8,9 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from mockserver import __version__, clock
 from mockserver.packaged import folder
 
 if TYPE_CHECKING:
+    from mockserver.app import Application
     from mockserver.control.guard import Guard
+    from mockserver.mock import Mock
 
 USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
 _MOST_CALLS = 10_000_000
@@ -223,6 +226,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     _settle(options)
     fixtures = options.fixtures or folder("fixtures")
+    watch = _watcher(fixtures) if options.watch else None
     try:
         mocked = mock(
             fixtures, options.clock, options.random_seed, options.require_auth, options.rate_limit, options.latency
@@ -238,14 +242,19 @@ def _serve(options: argparse.Namespace) -> int:
 
     def started() -> None:
         _say(hint + banner(url, mocked, fixtures))
-        if options.watch:
-            from mockserver.watching import watch
-
-            watching.append(asyncio.ensure_future(watch(mocked, app, fixtures, _say)))
+        if watch:
+            watching.append(asyncio.ensure_future(watch(mocked, app)))
 
     watching: list[asyncio.Future[None]] = []  # a task that nobody holds may be taken for garbage
     server.serve(app, listening, started)
     return 0
+
+
+def _watcher(fixtures: Path) -> Callable[[Mock, Application], Coroutine[Any, Any, None]]:
+    """Sees from now on what changes, so it is made before the fixtures are read."""
+    from mockserver.watching import stamps, watch
+
+    return partial(watch, fixtures, stamps(fixtures), _say)
 
 
 def _say(text: str) -> None:

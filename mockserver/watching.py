@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,19 +19,35 @@ from mockserver.world import Start, World
 _LOOK_SECONDS = 0.3
 
 
-async def watch(mock: Mock, app: Application, fixtures: Path, say: Callable[[str], None]) -> None:
-    """Look for changes until cancelled; each reload is said, here and in the console."""
-    folders = (fixtures, folder("schemas"))
-    seen = _stamps(folders)
+Stamps = frozenset[tuple[Path, int]]
+
+
+async def watch(fixtures: Path, seen: Stamps, say: Callable[[str], None], mock: Mock, app: Application) -> None:
+    """Look for changes until cancelled; each reload is said, here and in the console.
+
+    `seen` are the stamps from before the mock was made, so that no change falls between reading and watching.
+    """
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
-        now = _stamps(folders)
+        now = stamps(fixtures)
         if now == seen:
             continue
         changed = ", ".join(sorted(str(file) for file, _ in now ^ seen)[:5])
         seen = now
         mock.notice = f"{changed}: {reload(mock, app, fixtures)}"
         say(mock.notice)
+
+
+def stamps(fixtures: Path) -> Stamps:
+    """Every file of the fixtures and schemas with the time of its last change in nanoseconds."""
+    found = set()
+    for each in (fixtures, folder("schemas")):
+        for file in each.rglob("*.json"):
+            try:
+                found.add((file, file.stat().st_mtime_ns))
+            except FileNotFoundError:  # an editor has just replaced it
+                continue
+    return frozenset(found)
 
 
 def reload(
@@ -93,15 +109,3 @@ def _write_again(
         old, new = before.value, after.value
         fields = {name: new[name] for name in new if name not in old or old[name] != new[name]}
         records.put(vendors, world, collection, {**there.value, **fields}, after.owner)
-
-
-def _stamps(folders: Iterable[Path]) -> set[tuple[Path, int]]:
-    """Every file with the time of its last change."""
-    found = set()
-    for each in folders:
-        for file in each.rglob("*.json"):
-            try:
-                found.add((file, file.stat().st_mtime_ns))
-            except FileNotFoundError:  # an editor has just replaced it
-                continue
-    return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,7 +25,7 @@ from mockserver.packaged import folder
 from mockserver.server import running
 from mockserver.validation import Library
 from mockserver.vendors import read_vendors, record_schemas
-from mockserver.watching import reload
+from mockserver.watching import reload, stamps, watch
 
 CALL = "550e8400-e29b-41d4-a716-446655440000"
 LEAD = "44b0bb7d-1bcb-4e89-96cd-25bdd99db854"
@@ -46,7 +48,9 @@ def made(fixtures: Path) -> tuple[Mock, Application]:
 def change(file: Path, work: Callable[[Any], None]) -> None:
     content = json.loads(file.read_text(encoding="utf-8"))
     work(content)
-    file.write_text(json.dumps(content), encoding="utf-8")
+    anew = file.with_suffix(".new")
+    anew.write_text(json.dumps(content), encoding="utf-8")
+    anew.replace(file)
 
 
 def record(content: Any, record_id: str) -> Any:
@@ -145,12 +149,31 @@ def test_schemas_are_read_again_too(fixtures: Path, made: tuple[Mock, Applicatio
         assert httpx.patch(lead, json={"company": "short"}).status_code == 200
 
 
+def test_what_changes_before_the_first_look_is_seen(fixtures: Path):
+    """Between reading the fixtures and watching them nothing falls through."""
+    seen = stamps(fixtures)
+    read = mock(fixtures, NOON)
+    change(fixtures / "aura/leads.json", lambda content: record(content, LEAD).update(company="Meanwhile"))
+
+    async def said() -> str:
+        saying = asyncio.get_running_loop().create_future()
+        watching = asyncio.ensure_future(watch(fixtures, seen, saying.set_result, read, Application(read)))
+        await asyncio.wait((saying, watching), timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        watching.cancel()
+        return str(saying.result())
+
+    assert asyncio.run(said()).endswith("leads.json: read again")
+    assert read.home.store["aura.leads"].find(LEAD).value["company"] == "Meanwhile"
+
+
 def test_the_command_watches(fixtures: Path):
     """A change is served within seconds, and said in the terminal; so is a broken file."""
     command = [sys.executable, "-m", "mockserver", "--port", "0", "--fixtures", str(fixtures), "--watch"]
     environment = {**os.environ, "MOCKSERVER_CLOCK": "2026-05-11T12:00:00Z"}
     server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert server.stderr is not None
+    bound = threading.Timer(30, server.kill)
+    bound.start()
     try:
         ready = next(line for line in server.stderr if line.startswith("ready: "))
         url = ready.split()[1]
@@ -165,3 +188,4 @@ def test_the_command_watches(fixtures: Path):
         server.send_signal(signal.SIGINT)
         assert server.wait(10) == 0
         server.stderr.close()
+        bound.cancel()
