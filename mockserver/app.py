@@ -10,6 +10,7 @@ from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -159,7 +160,7 @@ class PathItem:
         started, path = ticks(), scope["path"]
         operation = self._operations.get(scope["method"])
         vendor = self._vendors[operation.vendor] if operation else self._vendor(path)
-        headers = dict(reversed(scope["headers"]))
+        headers = _headers(tuple(map(tuple, scope["headers"])))
         body: bytes | None = b""
         if b"content-length" in headers or b"transfer-encoding" in headers:
             body = await _body(receive, vendor.largest_body if vendor else 0)
@@ -170,11 +171,11 @@ class PathItem:
             await _send(reply, PROBLEM, world.clock.now(), (), scope, send)
         else:
             query = scope["query_string"].decode("latin-1")
-            pairs = parse_qsl(query, keep_blank_values=True) if query else []
+            pairs = parse_qsl(query, keep_blank_values=True) if query else ()
             request = Request(
                 vendor.contract.vendor,
                 operation,
-                scope["method"],
+                sys.intern(scope["method"]),
                 path,
                 self._allowed_methods,
                 path_values,
@@ -205,6 +206,12 @@ class PathItem:
     def _vendor(self, path: str) -> Vendor | None:
         """Whose path it is, by its beginning."""
         return next((each for each in self._vendors.values() if (path + "/").startswith(each.prefix + "/")), None)
+
+
+@lru_cache(maxsize=256)
+def _headers(sent: tuple[tuple[bytes, bytes], ...]) -> Mapping[bytes, bytes]:
+    """By name, of a repeated one the first. A client sends the same again and again, and the journal keeps them all."""
+    return MappingProxyType(dict(reversed(sent)))
 
 
 async def _body(receive: Receive, largest: int) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from time import perf_counter, time_ns
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -73,7 +74,7 @@ class Clock:
         """This moment, in UTC, in whole milliseconds."""
         if self._stands:
             return self._stands
-        now = datetime.fromtimestamp(time_ns() // 1_000_000 / 1000, UTC)
+        now = _at(time_ns() // 1_000_000)
         return now + self._ahead if self._ahead else now
 
     def freeze(self, at: datetime | str | None = None) -> None:
@@ -107,6 +108,12 @@ class Clock:
             return written(max(self.now(), parse(earlier) + _MILLISECOND))
         except OverflowError:  # the calendar ends with the year 9999, and stamps stay there
             return earlier
+
+
+@lru_cache(maxsize=4)
+def _at(millisecond: int) -> datetime:
+    """A moment of the wall clock: many requests share one."""
+    return datetime.fromtimestamp(millisecond / 1000, UTC)
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.body import LARGEST
@@ -13,6 +14,9 @@ from mockserver.faults import Disturbance
 from mockserver.store import Kind, NotAllowed, Transaction
 from mockserver.validation import Problem
 from mockserver.world import World
+
+# One for all: the journal keeps a thousand requests, and hardly one has any.
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -25,7 +29,7 @@ class Request:
     path: str
     allowed_methods: tuple[str, ...] = ()
     path_values: Mapping[str, str] = field(default_factory=dict)
-    query_pairs: list[tuple[str, str]] = field(default_factory=list)
+    query_pairs: Sequence[tuple[str, str]] = ()
     # By lower-case name, as they came; of a repeated one the first.
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     body: bytes = b""
@@ -35,7 +39,7 @@ class Request:
     value: Any = None
     disturbances: tuple[Disturbance, ...] = ()
     preferred_status: int | None = None
-    reply_headers: dict[str, str] = field(default_factory=dict)
+    reply_headers: Mapping[str, str] = field(default_factory=lambda: _NONE)
 
     # The key of `Authorization: Bearer <key>`, None without that header; empty for another scheme.
     key: str | None = field(init=False)
@@ -59,7 +63,7 @@ class Reply:
     status: int
     body: Any
     rule: Rule | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=lambda: _NONE)
     problems: Sequence[Problem] = ()
 
 
@@ -138,8 +142,9 @@ def answer(request: Request, vendor: Vendor, world: World) -> Reply:
             raise ContractBroken.by_record(request.operation, broken.schema, broken.value) from None
         changes.commit()
     if request.preferred_status == reply.status:
-        reply.headers["Preference-Applied"] = f"code={reply.status}"
-    reply.headers |= request.reply_headers
+        reply.headers = {**reply.headers, "Preference-Applied": f"code={reply.status}"}
+    if request.reply_headers:
+        reply.headers = {**reply.headers, **request.reply_headers}
     return reply
 
 

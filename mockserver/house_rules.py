@@ -19,7 +19,8 @@ def no_fault_strikes(request: Request, vendor: Vendor, world: World) -> None:
     answering: Fault | None = None
     for fault, disturbance in world.faults.striking(request, world.clock.now()) if world.faults else ():
         request.disturbances += (disturbance,)
-        request.reply_headers["Mock-Fault"] = ", ".join(struck.header for struck in request.disturbances)
+        cited = ", ".join(struck.header for struck in request.disturbances)
+        request.reply_headers = {**request.reply_headers, "Mock-Fault": cited}
         answering = fault if fault.effect == "status" else answering
     if answering:
         status = HTTPStatus(answering.asked["status"])

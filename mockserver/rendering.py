@@ -26,8 +26,8 @@ def whole(body: Any) -> Any:
 def as_bytes(body: Any) -> bytes:
     """The body as JSON text; records go in as the bytes that they are."""
     if type(body) is not Body:
-        return orjson.dumps(_with(body, _FRAGMENT))
-    body.json = body.json or orjson.dumps(_with(body, _FRAGMENT))
+        return orjson.dumps(body, default=_FRAGMENT)
+    body.json = body.json or orjson.dumps(body.value, default=_FRAGMENT)
     return body.json
 
 

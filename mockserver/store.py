@@ -54,9 +54,12 @@ class NotAllowed(Exception):
 
 
 class Record:
-    """One record and the organization or team that owns it. It is its bytes, which were found to fit its schema."""
+    """One record and the organization or team that owns it. It is its bytes, which were found to fit its schema.
 
-    __slots__ = ("due", "fragment", "held_to", "id", "json", "marks", "owner", "position")
+    `shown` is the body of the reply that shows it alone, once somebody has asked for that.
+    """
+
+    __slots__ = ("due", "fragment", "held_to", "id", "json", "marks", "owner", "position", "shown")
 
     def __init__(self, owner: str, value: Mapping[str, Any], kind: Kind) -> None:
         if not kind.schema.allows(value):
@@ -69,6 +72,7 @@ class Record:
         self.position = _moment_of(value["created_at"]) + self.id
         self.marks = tuple(_mark(value[name], compared) for name, compared in kind.table.filters.items())
         self.due = _moment_of(value[kind.table.due]) if kind.table.due else ""
+        self.shown: Body | None = None
 
     @property
     def stands(self) -> tuple[Any, ...]:
@@ -138,13 +142,12 @@ class Body:
 class Collection:
     """All records of one kind, of every owner. A value: `with_record`, `without` and `at` give another collection.
 
-    `records` has them by id, `placed` by position. `orders` has the positions of each owner's records, of all and by
-    each filter; upcoming or not they are at `now`. `touched` are the ids that differ from `origin`, or did once.
+    `records` has them by id. `orders` has the positions of each owner's records, of all and by each filter; upcoming
+    or not they are at `now`. `touched` are the ids that differ from `origin`, or did once.
     """
 
     kind: Kind
     records: HashTrieMap[str, Record]
-    placed: HashTrieMap[str, Record]
     orders: HashTrieMap[Index, Order]
     now: str
     origin: object = field(default_factory=object, compare=False, repr=False)
@@ -156,8 +159,7 @@ class Collection:
     def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
         """The collection of these records as it is now; of two with one id, the later."""
         by_id = {record.id: record for record in records}
-        placed = HashTrieMap({record.position: record for record in by_id.values()})
-        empty = cls(kind, HashTrieMap(by_id), placed, HashTrieMap(), moment(now))
+        empty = cls(kind, HashTrieMap(by_id), HashTrieMap(), moment(now))
         positions: dict[Index, list[str]] = defaultdict(list)
         for record in by_id.values():
             for index, place in empty._places(record):
@@ -175,21 +177,15 @@ class Collection:
 
     def with_record(self, record: Record) -> Self:
         """The collection with a record in place of the one that had its id."""
-        before, placed = self.records.get(record.id), self.placed
-        if before and before.position != record.position:
-            placed = placed.remove(before.position)
-        orders, records = self._moved(before, record), self.records.insert(record.id, record)
-        touched = self.touched.insert(record.id)
-        return type(self)(
-            self.kind, records, placed.insert(record.position, record), orders, self.now, self.origin, touched
-        )
+        orders = self._moved(self.records.get(record.id), record)
+        records, touched = self.records.insert(record.id, record), self.touched.insert(record.id)
+        return type(self)(self.kind, records, orders, self.now, self.origin, touched)
 
     def without(self, record_id: str) -> Self:
         """The collection without the record that has this id; raises KeyError where none has."""
         record = self.records[record_id.lower()]
-        records, placed = self.records.remove(record.id), self.placed.remove(record.position)
-        touched = self.touched.insert(record.id)
-        return type(self)(self.kind, records, placed, self._moved(record, None), self.now, self.origin, touched)
+        records, touched = self.records.remove(record.id), self.touched.insert(record.id)
+        return type(self)(self.kind, records, self._moved(record, None), self.now, self.origin, touched)
 
     def at(self, now: datetime) -> Self:
         """The collection as it is at another time: only records that become due between the two have to be moved."""
@@ -198,13 +194,13 @@ class Collection:
         due = self.orders.get(_DUE) or Order()
         for place in due.between(min(then, now_) + _AFTER, max(then, now_) + _AFTER):
             there = place[_DIGITS:]
-            owner = self.placed[there].owner
+            owner = self._at(there).owner
             orders = _taken(orders, (owner, UPCOMING, old), there)
             orders = _added(orders, (owner, UPCOMING, new), there)
         # Where nothing has moved, what was true then is true now, and so are the pages.
         if orders is self.orders:
             return self
-        return type(self)(self.kind, self.records, self.placed, orders, now_, self.origin, self.touched)
+        return type(self)(self.kind, self.records, orders, now_, self.origin, self.touched)
 
     def differing_from(self, began: Collection) -> Iterator[tuple[Record | None, Record | None]]:
         """The records that are not the same in both, before and after, in the order of their ids."""
@@ -228,7 +224,7 @@ class Collection:
         places = shortest.descending(before)
         for other in others:
             places = filter(other.__contains__, places)
-        yield from map(self.placed.__getitem__, places)
+        yield from map(self._at, places)
 
     def page(self, owner: str, filters: Mapping[str, str], before: str | None, limit: int) -> Page:
         """So many of them, or fewer where no others follow."""
@@ -256,6 +252,10 @@ class Collection:
         """Every record, by owner, newest first: the trie has an order of its own in each process."""
         for owner in self.owners:
             yield from self.newest_first(owner)
+
+    def _at(self, place: str) -> Record:
+        """The record that stands at a position, which ends with its id."""
+        return self.records[place[_DIGITS:]]
 
     def _moved(self, before: Record | None, after: Record | None) -> HashTrieMap[Index, Order]:
         """The orders after a record has come, gone or changed; hardly a change touches one."""

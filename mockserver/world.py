@@ -17,6 +17,9 @@ from mockserver.journal import Journal
 from mockserver.limits import Windows
 from mockserver.store import State, Store
 
+# A letter or digit for each byte.
+_CHARACTERS = ((ascii_lowercase + digits) * 8)[:256].encode()
+
 
 class Ids:
     """Fresh ids from one seed, so that a run repeats exactly."""
@@ -26,7 +29,7 @@ class Ids:
 
     def request_id(self) -> str:
         """An id as Aura puts it into errors: `req_` and twelve letters or digits."""
-        return "req_" + "".join(self._random.choices(ascii_lowercase + digits, k=12))
+        return "req_" + self._random.randbytes(12).translate(_CHARACTERS).decode()
 
     def uuid(self) -> str:
         """A random UUID, version 4."""

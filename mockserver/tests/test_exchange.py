@@ -139,7 +139,7 @@ def test_two_worlds_never_meet():
     vendors, one, other = mocked.vendors, mocked.home, mocked.create_world()
     ask(vendors["aura"], one, "set_call_outcome", {"status": "lost", "notes": "Only here."}, id=CALL)
     seen = ask(vendors["aura"], other, "get_call", id=CALL)
-    assert seen.body["data"].value["notes"] != "Only here."
+    assert whole(seen.body)["data"]["notes"] != "Only here."
 
 
 def test_a_refusal_drops_what_was_already_put(mocked: tuple[dict[str, Vendor], World]):
@@ -177,8 +177,8 @@ def test_what_is_done_to_a_value_that_was_read_reaches_nobody(mocked: tuple[dict
 
     def tampering(request: Request, vendor: Vendor, world: World, changes: Any) -> Reply:
         reply = aura.operations["get_call"](request, vendor, world, changes)
-        reply.body["data"].value["has_recording"] = "tampered"
-        reply.body["data"].value["action_items"].clear()
+        reply.body.value["data"].value["has_recording"] = "tampered"
+        reply.body.value["data"].value["action_items"].clear()
         return reply
 
     before = as_bytes(ask(aura, world, "get_call", id=CALL).body)

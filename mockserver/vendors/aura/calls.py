@@ -36,7 +36,10 @@ def list_calls(request: Request, vendor: Vendor, world: World, changes: Transact
 
 def get_call(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
     """One call of the organization (get_call page)."""
-    return Reply(200, {"success": True, "data": _call(request, world)}, vendor.rule("aura.get_call.returns-the-call"))
+    call = _call(request, world)
+    if call.shown is None:
+        call.shown = Body({"success": True, "data": call})
+    return Reply(200, call.shown, vendor.rule("aura.get_call.returns-the-call"))
 
 
 def set_call_outcome(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:

@@ -21,7 +21,8 @@ def rate_is_kept(request: Request, vendor: Vendor, world: World) -> None:
     spent = nearest.spent >= limit
     for _, window in windows:
         window.spent += not spent
-    request.reply_headers |= {
+    request.reply_headers = {
+        **request.reply_headers,
         "X-RateLimit-Limit": str(limit),
         "X-RateLimit-Remaining": str(limit - nearest.spent),
         "X-RateLimit-Reset": str(math.ceil(nearest.ends.timestamp())),
