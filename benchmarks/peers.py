@@ -17,13 +17,13 @@ from mockserver.openapi import document
 # By scenario, the method and path where a peer has others; an empty path for what it cannot do.
 Paths = Mapping[str, tuple[str, str]]
 CALL, LEAD = "550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-446655440000"
-_NPM = ("@stoplight/prism-cli@5", "json-server@0.17", "@scalar/mock-server@0", "@hono/node-server@1")
+_NPM = ("@stoplight/prism-cli@5", "json-server@0.17", "@scalar/mock-server@0.3", "@hono/node-server@1")
 _SCALAR = """
 import { serve } from '@hono/node-server'
 import { createMockServer } from '@scalar/mock-server'
 import fs from 'node:fs'
-const document = JSON.parse(fs.readFileSync('openapi.json'))
-const app = await createMockServer({ document })
+const specification = JSON.parse(fs.readFileSync('openapi.json'))
+const app = await createMockServer({ specification })
 serve({ fetch: app.fetch, port: Number(process.argv[2]), hostname: '127.0.0.1' })
 """
 
