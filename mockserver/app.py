@@ -171,7 +171,6 @@ class PathItem:
             await _send(reply, PROBLEM, world.clock.now(), (), scope, send)
         else:
             query = scope["query_string"].decode("latin-1")
-            pairs = parse_qsl(query, keep_blank_values=True) if query else ()
             request = Request(
                 vendor.contract.vendor,
                 operation,
@@ -179,7 +178,7 @@ class PathItem:
                 path,
                 self._allowed_methods,
                 path_values,
-                pairs,
+                _pairs(query),
                 headers,
                 body,
             )
@@ -212,6 +211,12 @@ class PathItem:
 def _headers(sent: tuple[tuple[bytes, bytes], ...]) -> Mapping[bytes, bytes]:
     """By name, of a repeated one the first. A client sends the same again and again, and the journal keeps them all."""
     return MappingProxyType(dict(reversed(sent)))
+
+
+@lru_cache(maxsize=256)
+def _pairs(query: str) -> Sequence[tuple[str, str]]:
+    """Names and values of a query as they came."""
+    return tuple(parse_qsl(query, keep_blank_values=True))
 
 
 async def _body(receive: Receive, largest: int) -> bytes | None:
