@@ -17,6 +17,7 @@ from schemathesis.config import SchemathesisConfig
 from contract_tests.kit import options as flags
 from contract_tests.kit.findings import VENDORS, BadBaseline, read_baseline
 from contract_tests.kit.guard import NOBODYS_ID, Guard, reached
+from contract_tests.kit.interruption import Interruption
 from contract_tests.kit.keeper import STATUSES, Keeper
 from contract_tests.kit.laws import UPDATABLE
 from contract_tests.kit.options import USAGE, Options
@@ -55,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(f"--baseline {error}", USAGE)
     config.pluginmanager.register(verdicts, "contract-verdicts")
     config.pluginmanager.register(Report(verdicts), "contract-report")
+    config.pluginmanager.register(Interruption(), "contract-interruption")
     _settle_hypothesis(config, told)
 
 

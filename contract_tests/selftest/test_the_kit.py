@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
 import subprocess
@@ -262,6 +263,23 @@ def test_an_interrupted_run_puts_back_what_it_wrote():
         output, _ = run.communicate(timeout=60)
         assert run.returncode == 130, output[-2000:]
         assert look(url) == before
+
+
+def test_an_interruption_that_is_swallowed_ends_the_run(correct: str, tmp_path: Path):
+    """Ctrl-C in a callback that lets no exception out: the test goes on, and none comes after it."""
+    (tmp_path / "swallowing.py").write_text(SWALLOWING, encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    run = trial(correct, "-p", "swallowing", "-k", "get_call", tokens={**TOKENS, "PYTHONPATH": path})
+    assert (run.code, "\n1 passed" in run.output) == (130, True), run.output[-2000:]
+
+
+SWALLOWING = """
+import contextlib, signal
+
+def pytest_runtest_call():
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+"""
 
 
 def look(url: str) -> list[Any]:

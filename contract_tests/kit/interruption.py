@@ -1,0 +1,38 @@
+"""Ctrl-C ends a run also where it is swallowed. A pytest plugin."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Generator
+from types import FrameType
+
+import pytest
+
+
+class Interruption:
+    """Remembers Ctrl-C: a finalizer or an extension's callback in which it arrives may let it go no further."""
+
+    def __init__(self) -> None:
+        self._arrived = False
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, None, None]:
+        """Listen while tests run; signals reach the main thread alone."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._arrives)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def pytest_runtest_logstart(self) -> None:
+        """No test begins after it."""
+        if self._arrived:
+            raise KeyboardInterrupt
+
+    def _arrives(self, number: int, frame: FrameType | None) -> None:
+        self._arrived = True
+        raise KeyboardInterrupt
