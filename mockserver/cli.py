@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import secrets
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockserver import __version__, clock
+from mockserver import __version__
+from mockserver.flags import add_flags, count, settle, whole_number
 from mockserver.packaged import folder
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
     from mockserver.mock import Mock
 
 USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
-_MOST_CALLS = 10_000_000
 _COMMANDS = ("serve", "routes", "openapi", "types", "explain", "clock", "generate", "check")
-_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"aura-comm-mockserver {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
-    _serve_flags(commands.add_parser("serve", help="serve until Ctrl-C (the default)"))
+    serving = commands.add_parser("serve", help="serve until Ctrl-C (the default)")
+    add_flags(serving)
+    serving.set_defaults(run=_serve)
     routes = commands.add_parser("routes", help="list vendor, method, path, operation and where its function is")
     routes.set_defaults(run=_routes)
     openapi = commands.add_parser("openapi", help="print the OpenAPI 3.1 document of a vendor, or of /__mock__/")
@@ -74,137 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     time.set_defaults(run=_clock)
     made = commands.add_parser("generate", help="write fixtures with many made-up records into a new folder")
     made.add_argument("folder", type=Path, help="a new or empty folder; serve it with --fixtures")
-    made.add_argument("--calls", type=_count, default=1000, help="how many Aura calls (default: 1000)")
-    made.add_argument("--random-seed", type=_whole_number, default=0, help="the same seed makes the same records")
+    made.add_argument("--calls", type=count, default=1000, help="how many Aura calls (default: 1000)")
+    made.add_argument("--random-seed", type=whole_number, default=0, help="the same seed makes the same records")
     made.set_defaults(run=_generate)
     commands.add_parser("check", help="hold a server to the contract: a URL, then flags of the contract tests")
     return parser
-
-
-# flag, how its text is read, default, what it does
-_FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
-    ("host", lambda text: _host(text), "127.0.0.1", "address to listen on (default: 127.0.0.1)"),
-    ("port", lambda text: _port(text), 4010, "port to listen on, 0 for any free one (default: 4010)"),
-    ("fixtures", Path, None, "folder with records to start from (default: the packaged ones)"),
-    (
-        "clock",
-        lambda text: _moment(text),
-        None,
-        "freeze the clock at a time like 2026-05-11T09:30:00Z (default: it runs)",
-    ),
-    ("random-seed", lambda text: _whole_number(text), 0, "seed of every made-up id (default: 0)"),
-    ("require-auth", lambda text: _yes_or_no(text), False, "refuse Aura requests that have no key"),
-    (
-        "rate-limit",
-        lambda text: _yes_or_no(text),
-        False,
-        "keep Aura's limits: 100 requests a minute for a key, 1000 for an organization",
-    ),
-    (
-        "latency",
-        lambda text: _latency(text),
-        None,
-        "how long every reply takes, like 200ms or 100-800ms (default: none)",
-    ),
-    ("cors-origin", lambda text: _origins(text), ("*",), "pages that may read the replies, with commas (default: any)"),
-    ("watch", lambda text: _yes_or_no(text), False, "read fixtures and schemas again when they change"),
-    ("workers", lambda text: _workers(text), 1, "only 1: the state lives in one process"),
-    (
-        "log-format",
-        lambda text: _log_format(text),
-        "text",
-        "text or json, one line a request on stdout (default: text)",
-    ),
-]
-
-
-def _serve_flags(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Serve until Ctrl-C. Each flag can also be set as MOCKSERVER_<FLAG> in the environment."
-    for flag, kind, default, text in _FLAGS:
-        if default is False:
-            parser.add_argument(f"--{flag}", action="store_true", default=None, help=text)
-        else:
-            parser.add_argument(f"--{flag}", type=kind, metavar=flag.rpartition("-")[2].upper(), help=text)
-    parser.set_defaults(run=_serve, parser=parser)
-
-
-def _settle(options: argparse.Namespace) -> None:
-    """Give each flag that was not given its variable's value, or its default; a bad variable is a usage error."""
-    for flag, kind, default, _ in _FLAGS:
-        name = flag.replace("-", "_")
-        variable = f"MOCKSERVER_{name.upper()}"
-        if getattr(options, name) is not None:
-            continue
-        try:
-            setattr(options, name, kind(os.environ[variable]) if os.environ.get(variable) else default)
-        except (ValueError, argparse.ArgumentTypeError) as error:
-            options.parser.error(f"{variable}: {error}")
-
-
-def _host(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("received nothing; write 127.0.0.1, or 0.0.0.0 for every address")
-    return text
-
-
-def _whole_number(text: str) -> int:
-    if not text.removeprefix("-").isdecimal():
-        raise argparse.ArgumentTypeError(f"received {text!r}; a seed is a whole number")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MOST_CALLS:
-        raise argparse.ArgumentTypeError(f"received {text!r}; write a number from 1 to {_MOST_CALLS}")
-    return int(text)
-
-
-def _latency(text: str) -> tuple[float, float]:
-    try:
-        shortest, longest = clock.span(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return shortest.total_seconds(), longest.total_seconds()
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(origin.strip() for origin in text.split(","))
-    for origin in origins:
-        if origin != "*" and not re.fullmatch(r"https?://[^/?#\s]+", origin):
-            raise argparse.ArgumentTypeError(f"received {origin!r}; an origin looks like http://localhost:5173")
-    return origins
-
-
-def _workers(text: str) -> int:
-    if text != "1":
-        reason = "two processes would have two states; give each client a world (POST /__mock__/worlds), or a server"
-        raise argparse.ArgumentTypeError(f"received {text!r}; allowed is 1: {reason}")
-    return 1
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"received {text!r}; a port is a number from 0 to 65535")
-    return int(text)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return clock.parse(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"received {text!r}; a time looks like 2026-05-11T09:30:00Z") from None
-
-
-def _log_format(text: str) -> str:
-    if text not in ("text", "json"):
-        raise argparse.ArgumentTypeError(f"received {text!r}; allowed are text and json")
-    return text
-
-
-def _yes_or_no(text: str) -> bool:
-    if text.lower() not in (*_YES, *_NO):
-        raise argparse.ArgumentTypeError(f"received {text!r}; write true or false")
-    return text.lower() in _YES
 
 
 def _stop(number: int, frame: object) -> None:
@@ -224,7 +97,7 @@ def _serve(options: argparse.Namespace) -> int:
     from mockserver.mock import mock
     from mockserver.seeding import FixtureError
 
-    _settle(options)
+    settle(options)
     fixtures = options.fixtures or folder("fixtures")
     watch = _watcher(fixtures) if options.watch else None
     try:
