@@ -95,21 +95,11 @@ def machine(aura: Aura, told: Tell, call_ids: list[str], lead_ids: list[str]) ->
         def list_calls(self, data: Any, names: set[str], limit: int) -> None:
             like = self.model.calls[data.draw(st.sampled_from(list(self.model.calls)), label="a call")]
             filters = {name: like.get(name) or "true" for name in sorted(names) if name == "is_upcoming" or like[name]}
-            pages = aura.pages(limit=str(limit), **filters)
-            expected, listed = self.model.found(filters), [call["id"] for call in next(pages)["data"]]
-            if listed != expected[:limit]:
-                name = "filters-combine" if len(filters) > 1 else "walk-gives-each-call-once"
-                if len(filters) == 1:
-                    name = f"filter-{next(iter(filters)).replace('_', '-')}"
-                raise told(Breach(f"aura.list_calls.{name}", *apart(listed, expected[:limit]), "life cycle"))
+            same_list(aura, told, self.model, filters, limit)
 
         def teardown(self) -> None:
-            if not hasattr(self, "model"):
-                return
-            now = {call["id"]: timeless(call) for call in aura.walk()}
-            then = {call_id: timeless(call) for call_id, call in self.model.calls.items()}
-            if exact(now) != exact(then):
-                raise told(Breach("aura.set_call_outcome.shows-in-list", *apart(now, then), "life cycle"))
+            if hasattr(self, "model"):
+                same_calls(aura, told, self.model)
 
     return LifeCycle
 
@@ -123,6 +113,29 @@ def same(rule_id: str, told: Tell, reply: httpx.Response, expected: dict[str, An
     wanted = {name: expected[name] for name in timeless(fields)}
     if exact(seen) != exact(wanted):
         raise told(Breach(rule_id, *apart(seen, wanted), "life cycle"))
+
+
+def same_list(aura: Aura, told: Tell, model: Model, filters: dict[str, str], limit: int) -> None:
+    """The first page is the first that the model has."""
+    pages = aura.pages(limit=str(limit), **filters)
+    expected, listed = model.found(filters)[:limit], [call["id"] for call in next(pages)["data"]]
+    if listed != expected:
+        raise told(Breach(f"aura.list_calls.{_law(filters)}", *apart(listed, expected), "life cycle"))
+
+
+def _law(filters: dict[str, str]) -> str:
+    """What a list that differs has broken."""
+    if len(filters) == 1:
+        return f"filter-{next(iter(filters)).replace('_', '-')}"
+    return "filters-combine" if filters else "walk-gives-each-call-once"
+
+
+def same_calls(aura: Aura, told: Tell, model: Model) -> None:
+    """All calls are as the model has them."""
+    now = {call["id"]: timeless(call) for call in aura.walk()}
+    then = {call_id: timeless(call) for call_id, call in model.calls.items()}
+    if exact(now) != exact(then):
+        raise told(Breach("aura.set_call_outcome.shows-in-list", *apart(now, then), "life cycle"))
 
 
 def refused(rule_id: str, told: Tell, reply: httpx.Response) -> None:
