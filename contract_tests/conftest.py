@@ -110,7 +110,7 @@ def target(run_options: Options, verdicts: Verdicts) -> Iterator[Target]:
             yield _connected(stack, Options({**run_options.values, **_own_values(url)}), verdicts)
             return
         # A run that is ended from outside puts back what it wrote, as one that is ended by Ctrl-C does.
-        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
+        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT)))
         found = _connected(stack, run_options, verdicts)
         keeper = Keeper(found, run_options.secrets(), verdicts.say)
         stack.callback(keeper.restore)

@@ -265,9 +265,10 @@ def test_an_interrupted_run_puts_back_what_it_wrote():
         assert look(url) == before
 
 
-def test_an_interruption_that_is_swallowed_ends_the_run(correct: str, tmp_path: Path):
-    """Ctrl-C in a callback that lets no exception out: the test goes on, and none comes after it."""
-    (tmp_path / "swallowing.py").write_text(SWALLOWING, encoding="utf-8")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interruption_that_is_swallowed_ends_the_run(correct: str, tmp_path: Path, name: str):
+    """Ctrl-C in a callback that lets no exception out: the test goes on, and none comes after it. So from outside."""
+    (tmp_path / "swallowing.py").write_text(SWALLOWING.replace("SIGINT", name), encoding="utf-8")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     run = trial(correct, "-p", "swallowing", "-k", "get_call", tokens={**TOKENS, "PYTHONPATH": path})
     assert (run.code, "\n1 passed" in run.output) == (130, True), run.output[-2000:]
