@@ -159,7 +159,7 @@ async def _until_signal(server: uvicorn.Server, listening: socket.socket, starte
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(number, setattr, server, "should_exit", True)
-        except NotImplementedError:  # Windows
+        except NotImplementedError:  # the loops of Windows take no signals, the process does
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     await _serving(server, listening, started)
 

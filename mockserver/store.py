@@ -194,7 +194,7 @@ class Collection:
         due = self.orders.get(_DUE) or Order()
         for place in due.between(min(then, now_) + _AFTER, max(then, now_) + _AFTER):
             there = place[_DIGITS:]
-            owner = self._at(there).owner
+            owner = self._standing(there).owner
             orders = _taken(orders, (owner, UPCOMING, old), there)
             orders = _added(orders, (owner, UPCOMING, new), there)
         # Where nothing has moved, what was true then is true now, and so are the pages.
@@ -224,7 +224,7 @@ class Collection:
         places = shortest.descending(before)
         for other in others:
             places = filter(other.__contains__, places)
-        yield from map(self._at, places)
+        yield from map(self._standing, places)
 
     def page(self, owner: str, filters: Mapping[str, str], before: str | None, limit: int) -> Page:
         """So many of them, or fewer where no others follow."""
@@ -253,7 +253,7 @@ class Collection:
         for owner in self.owners:
             yield from self.newest_first(owner)
 
-    def _at(self, place: str) -> Record:
+    def _standing(self, place: str) -> Record:
         """The record that stands at a position, which ends with its id."""
         return self.records[place[_DIGITS:]]
 

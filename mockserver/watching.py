@@ -17,8 +17,7 @@ from mockserver.store import Record
 from mockserver.world import Start, World
 
 _LOOK_SECONDS = 0.3
-
-
+# Files, each with the time of its last change in nanoseconds.
 Stamps = frozenset[tuple[Path, int]]
 
 
@@ -39,7 +38,7 @@ async def watch(fixtures: Path, seen: Stamps, say: Callable[[str], None], mock: 
 
 
 def stamps(fixtures: Path) -> Stamps:
-    """Every file of the fixtures and schemas with the time of its last change in nanoseconds."""
+    """The fixtures and schemas as they are now."""
     found = set()
     for each in (fixtures, folder("schemas")):
         for file in each.rglob("*.json"):
