@@ -11,9 +11,9 @@ import pytest
 
 from mockserver.exchange import Request, answer
 from mockserver.generating import generate
+from mockserver.kinds import Record
 from mockserver.mock import Mock, mock
 from mockserver.rendering import as_bytes, by_name
-from mockserver.store import Record
 
 CALLS = 10_000
 

@@ -1,11 +1,13 @@
-"""One line on stdout for each request, as text or as JSON."""
+"""One line on stdout for each request, as text or as JSON, where somebody may read it."""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import sys
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TextIO
 
 import orjson
 
@@ -15,8 +17,13 @@ from mockserver.app import Access, Log
 _SECONDS = 0.05
 
 
-def logger(style: Literal["text", "json"]) -> Log:
-    """A function that writes one line for one Access: method, path, status, milliseconds, rule."""
+def logger(style: Literal["text", "json"]) -> Log | None:
+    """A function that writes one line for one Access: method, path, status, milliseconds, rule.
+
+    None where stdout leads to the null device: what nobody can read costs nothing.
+    """
+    if _leads_nowhere(sys.stdout):
+        return None
     line = _json if style == "json" else _text
     waiting: list[Access] = []
 
@@ -32,6 +39,10 @@ def logger(style: Literal["text", "json"]) -> Log:
 
     atexit.register(write)
     return log
+
+
+def _leads_nowhere(stream: TextIO) -> bool:
+    return not stream.isatty() and os.path.samestat(os.fstat(stream.fileno()), Path(os.devnull).stat())
 
 
 def _text(access: Access) -> str:

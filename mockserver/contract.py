@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import orjson
 
+from mockserver.kinds import Body
 from mockserver.rendering import by_name, whole
-from mockserver.store import Body
 from mockserver.validation import Library, Problem, Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")

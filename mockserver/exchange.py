@@ -11,7 +11,8 @@ from typing import Any
 from mockserver.body import LARGEST
 from mockserver.contract import Contract, ContractBroken, Operation, Rule
 from mockserver.faults import Disturbance
-from mockserver.store import Kind, NotAllowed, Transaction
+from mockserver.kinds import Kind, NotAllowed
+from mockserver.store import Transaction
 from mockserver.validation import Problem
 from mockserver.world import World
 

@@ -207,7 +207,7 @@ class Requests:
         with self._world.lock:
             verified = self._world.journal.verify(wanted, how, count)
         near = [
-            f"request {entry.number} ({entry.request.method} {entry.path}) has "
+            f"request {entry.number} ({entry.method} {entry.path}) has "
             + ", ".join(f"{miss.name} {miss.received} for {miss.wanted}" for miss in misses)
             for entry, misses in verified.near
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 
 from mockserver.body import Unreadable, read_body
@@ -92,14 +93,18 @@ def body_is_json(request: Request, vendor: Vendor, world: World) -> None:
     if not request.body and not request.operation.body_required:
         request.value = {}
         return
-    content_type = request.header(b"content-type") or ""
-    if request.body and content_type.partition(";")[0].strip().lower() != "application/json":
-        received = content_type or "no Content-Type"
-        raise Refused("wrong_content_type", f"received {received}; send Content-Type: application/json")
+    content_type = request.header(b"content-type") or "no Content-Type"
+    if request.body and not _is_json(content_type):
+        raise Refused("wrong_content_type", f"received {content_type}; send Content-Type: application/json")
     try:
         request.value = read_body(request.body)
     except Unreadable as error:
         raise Refused(error.kind, str(error)) from None
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 def parameters_are_single(request: Request, vendor: Vendor, world: World) -> None:

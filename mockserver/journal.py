@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
 
@@ -17,7 +17,10 @@ from mockserver.clock import written
 from mockserver.rendering import whole
 
 if TYPE_CHECKING:
+    from mockserver.contract import Rule
     from mockserver.exchange import Reply, Request
+    from mockserver.faults import Disturbance
+    from mockserver.validation import Problem
     from mockserver.world import Keys
 
 MOST = 1000
@@ -30,41 +33,40 @@ _REDACTED = "[redacted]"
 
 @dataclass(frozen=True)
 class Entry:
-    """One request and its reply. None of `keys` is ever shown."""
+    """One request and its reply. None of `keys` is ever shown: what begins with `raw_` is as it was sent.
+
+    `operation` is None where none was reached; `status` is that of the reply, also where a fault kept it from arriving.
+    """
 
     number: int
     at: datetime
-    request: Request
-    query: str
-    reply: Reply
+    vendor: str
+    operation: str | None
+    method: str
+    raw_path: str
+    path_values: Mapping[str, str]
+    raw_query: str
+    raw_headers: Mapping[bytes, bytes]
+    key: str | None
+    owner: str
+    raw_body: bytes
+    status: int
+    decided_by: Rule | None
+    problems: Sequence[Problem]
+    disturbances: Sequence[Disturbance]
+    reply: Any
     milliseconds: float
     keys: Mapping[str, Keys]
 
     @property
-    def operation(self) -> str | None:
-        """The operation, None where none was reached."""
-        return self.request.operation.name if self.request.operation else None
-
-    @property
-    def status(self) -> int:
-        """The status of the reply, also where a fault kept it from arriving."""
-        return int(self.reply.status)
-
-    @property
     def rule(self) -> str | None:
         """The id of the rule that decided the reply."""
-        return self.reply.rule.id if self.reply.rule else None
+        return self.decided_by.id if self.decided_by else None
 
     @property
     def fault(self) -> str | None:
         """The id of the fault that hit the request, of two the one that did more than delay it."""
-        struck = self.request.disturbances
-        return struck[-1].fault if struck else None
-
-    @property
-    def method(self) -> str:
-        """The method."""
-        return self.request.method
+        return self.disturbances[-1].fault if self.disturbances else None
 
     @property
     def path(self) -> str:
@@ -88,55 +90,54 @@ class Entry:
 
     def as_line(self) -> dict[str, Any]:
         """What a list of many shows of it: no headers, no bodies."""
-        request, reply, secrets = self.request, self.reply, self._secrets
         told: dict[str, Any] = {
             "number": self.number,
             "operation": self.operation,
-            "method": request.method,
-            "path": request.path,
-            "query": unquote_plus(self.query),
+            "method": self.method,
+            "path": self.raw_path,
+            "query": unquote_plus(self.raw_query),
             "status": self.status,
-            "rule": {"id": reply.rule.id, "grade": reply.rule.grade} if reply.rule else None,
+            "rule": self._rule("id", "grade"),
             "fault": self.fault,
             "milliseconds": round(self.milliseconds, 3),
         }
-        return {name: _redacted(value, secrets) for name, value in told.items()}
+        return {name: _redacted(value, self._secrets) for name, value in told.items()}
 
-    @property
+    def _rule(self, *names: str) -> dict[str, str] | None:
+        return {name: getattr(self.decided_by, name) for name in names} if self.decided_by else None
+
+    @cached_property
     def _secrets(self) -> list[str]:
-        keys = {self.request.key or "", *(key for one in self.keys.values() for key in one.owners)}
+        keys = {self.key or "", *(key for one in self.keys.values() for key in one.owners)}
         return [key for key in sorted(keys, key=len, reverse=True) if len(key) >= _SHORTEST_SECRET]
 
     @cached_property
     def _shown(self) -> dict[str, Any]:
-        request, reply, secrets = self.request, self.reply, self._secrets
         told: dict[str, Any] = {
             "number": self.number,
             "at": written(self.at),
-            "vendor": request.vendor,
+            "vendor": self.vendor,
             "operation": self.operation,
-            "method": request.method,
-            "path": request.path,
-            "query": unquote_plus(self.query),
+            "method": self.method,
+            "path": self.raw_path,
+            "query": unquote_plus(self.raw_query),
             "headers": {
                 name.decode("latin-1"): _REDACTED if name in _SECRET else value.decode("latin-1")
-                for name, value in request.headers.items()
+                for name, value in self.raw_headers.items()
             },
-            "owner": request.owner or None,
-            "body": _value(request.body),
+            "owner": self.owner or None,
+            "body": _value(self.raw_body),
             "status": self.status,
-            "rule": {"id": reply.rule.id, "grade": reply.rule.grade, "promise": reply.rule.promise}
-            if reply.rule
-            else None,
+            "rule": self._rule("id", "grade", "promise"),
             "problems": [
                 {"where": problem.where, "received": problem.received, "allowed": problem.allowed, "rule": problem.rule}
-                for problem in reply.problems
+                for problem in self.problems
             ],
             "fault": self.fault,
-            "reply": whole(reply.body),
+            "reply": whole(self.reply),
             "milliseconds": round(self.milliseconds, 3),
         }
-        return {name: _redacted(value, secrets) for name, value in told.items()}
+        return {name: _redacted(value, self._secrets) for name, value in told.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +159,12 @@ class Verified:
     near: list[tuple[Entry, list[Miss]]]
 
 
-_Raw = tuple[int, datetime, "Request", str, "Reply", float, Mapping[str, "Keys"]]
-
-
 class Journal:
     """The last requests of a world, oldest first; how many were dropped to make room is `evicted`."""
 
     def __init__(self) -> None:
-        # As tuples: an entry is made of one when somebody looks.
-        self._entries: deque[_Raw] = deque(maxlen=MOST)
+        # As tuples that share what they can: an entry is made of one when somebody looks.
+        self._entries: deque[tuple[Any, ...]] = deque(maxlen=MOST)
         self.number = self.evicted = self.cleared = 0
 
     def add(
@@ -175,7 +173,14 @@ class Journal:
         """Write one request down."""
         self.number += 1
         self.evicted += len(self._entries) == MOST
-        self._entries.append((self.number, at, request, query, reply, milliseconds, keys))
+        operation = request.operation.name if request.operation else None
+        self._entries.append(
+            (
+                self.number, at, request.vendor, operation, request.method, request.path, request.path_values, query,
+                request.headers, request.key, request.owner, request.body, int(reply.status), reply.rule,
+                reply.problems, request.disturbances, reply.body, milliseconds, keys,
+            )
+        )  # fmt: skip
 
     def clear(self) -> None:
         """Forget all; numbers go on."""
@@ -228,12 +233,10 @@ def _misses(entry: Entry, wanted: Mapping[str, Any]) -> list[Miss]:
 
 
 def _there(entry: Entry, name: str) -> Any:
-    if name == "vendor":
-        return entry.request.vendor
     if name == "query":
-        return dict(entry.request.query_pairs)
+        return dict(parse_qsl(entry.raw_query, keep_blank_values=True))
     if name == "id":
-        return next(iter(entry.request.path_values.values()), None)
+        return next(iter(entry.path_values.values()), None)
     return getattr(entry, name)
 
 

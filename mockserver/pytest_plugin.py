@@ -76,6 +76,4 @@ def _journal(server: MockServer | None) -> list[str]:
     if server is None or not hasattr(server, "requests"):
         return []
     entries = list(server.requests)[-_LAST:]
-    return [
-        f"{entry.request.method} {entry.path} {entry.status} {entry.rule or entry.fault or '-'}" for entry in entries
-    ]
+    return [f"{entry.method} {entry.path} {entry.status} {entry.rule or entry.fault or '-'}" for entry in entries]

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.exchange import Vendor
-from mockserver.store import Record, State
+from mockserver.kinds import Record
+from mockserver.store import State
 from mockserver.validation import Problem, Schema
 from mockserver.vendors import VENDORS
 from mockserver.world import World

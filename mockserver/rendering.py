@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from mockserver.store import Body, Record
+from mockserver.kinds import Body, Record
 
-_HELD_TO, _VALUE, _FRAGMENT = attrgetter("held_to"), attrgetter("value"), attrgetter("fragment")
+_HELD_TO, _VALUE, _FRAGMENT = attrgetter("kind.schema.file"), attrgetter("value"), attrgetter("fragment")
 
 
 def by_name(body: Any) -> Any:

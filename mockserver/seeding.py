@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import orjson
 
 from mockserver.exchange import Vendor
-from mockserver.store import Collection, NotAllowed, Record, State
+from mockserver.kinds import NotAllowed, Record
+from mockserver.store import Collection, State
 from mockserver.vendors import VENDORS
 from mockserver.world import Keys
 

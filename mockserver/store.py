@@ -1,22 +1,18 @@
-"""The state of a world: records that are their bytes, in collections that are values, with an order for each filter."""
+"""The state of a world: records in collections that are values, with an order for each filter."""
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from itertools import islice
 from typing import Any, Self
 
-import orjson
 from rpds import HashTrieMap, HashTrieSet
 
-from mockserver.clock import parse
+from mockserver.kinds import DIGITS, Body, Kind, Record, moment
 from mockserver.order import Order
-from mockserver.validation import Schema
 
 # The collections by name, as in `aura.calls`. To keep it is to have a snapshot, to put it back is to restore.
 State = Mapping[str, "Collection"]
@@ -25,93 +21,9 @@ Index = tuple[str, str, str]
 UPCOMING = "is_upcoming"
 # The one index that is not of an owner: all records by the time at which they cease to be upcoming.
 _DUE: Index = ("", "due", "")
-_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-_DIGITS = 18
 _MOST_PAGES = 64
-# Makes times positive that begin before the year 1 in UTC.
-_SHIFT = 10**17
 # Comes after whatever a place has behind its moment.
 _AFTER = "~"
-
-
-def position(created_at: str, record_id: str) -> str:
-    """Where a record created at this RFC 3339 time stands: its microsecond, then its id. Raises ValueError."""
-    return moment(parse(created_at)) + record_id
-
-
-def moment(at: datetime) -> str:
-    """A time as text that sorts as time goes by."""
-    since = at - _BEGINNING
-    return f"{(since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds + _SHIFT:0{_DIGITS}d}"
-
-
-class NotAllowed(Exception):
-    """A value that no record of its kind can have."""
-
-    def __init__(self, schema: Schema, value: Any) -> None:
-        self.schema, self.value = schema, value
-        super().__init__(schema.file)
-
-
-class Record:
-    """One record and the organization or team that owns it. It is its bytes, which were found to fit its schema.
-
-    `shown` is the body of the reply that shows it alone, once somebody has asked for that.
-    """
-
-    __slots__ = ("due", "fragment", "held_to", "id", "json", "marks", "owner", "position", "shown")
-
-    def __init__(self, owner: str, value: Mapping[str, Any], kind: Kind) -> None:
-        if not kind.schema.allows(value):
-            raise NotAllowed(kind.schema, value)
-        # A copy of the right size: what orjson gives holds on to the eight times larger buffer that it was written in.
-        self.json = bytes(memoryview(orjson.dumps(value)))
-        self.fragment = orjson.Fragment(self.json)
-        self.held_to = kind.schema.file
-        self.owner, self.id = owner, value["id"].lower()
-        self.position = _moment_of(value["created_at"]) + self.id
-        self.marks = tuple(_mark(value[name], compared) for name, compared in kind.table.filters.items())
-        self.due = _moment_of(value[kind.table.due]) if kind.table.due else ""
-        self.shown: Body | None = None
-
-    @property
-    def stands(self) -> tuple[Any, ...]:
-        """All that says where the record stands in any order."""
-        return self.owner, self.position, self.due, self.marks
-
-    @property
-    def created_at(self) -> str:
-        """The moment at which the record was created, to the microsecond."""
-        at = _BEGINNING + timedelta(microseconds=int(self.position[:_DIGITS]) - _SHIFT)
-        return at.isoformat().replace("+00:00", "Z")
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """The record as a JSON value: a copy, a new one each time."""
-        value: dict[str, Any] = orjson.loads(self.json)
-        return value
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a vendor says of a collection: the schema's file, and the fields that mean something.
-
-    `owner` names the owner, where records do that themselves; `filters` are what a list can be filtered by, with how
-    their values are compared; `due` is the time from which on a record is not upcoming any more.
-    """
-
-    schema: str
-    owner: str | None = None
-    filters: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
-    due: str | None = None
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What the records of a collection have in common, and the schema that they are held to."""
-
-    schema: Schema
-    table: Table
 
 
 class Page:
@@ -127,18 +39,7 @@ class Page:
         self.body: Body | None = None
 
 
-class Body:
-    """The body of a reply that never changes: `fits` is the schema that it was found to fit, `json` its text then."""
-
-    __slots__ = ("fits", "json", "value")
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        self.fits: Schema | None = None
-        self.json = b""
-
-
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Collection:
     """All records of one kind, of every owner. A value: `with_record`, `without` and `at` give another collection.
 
@@ -150,10 +51,10 @@ class Collection:
     records: HashTrieMap[str, Record]
     orders: HashTrieMap[Index, Order]
     now: str
-    origin: object = field(default_factory=object, compare=False, repr=False)
-    touched: HashTrieSet[str] = field(default_factory=HashTrieSet, compare=False, repr=False)
+    origin: object = field(default_factory=object, repr=False)
+    touched: HashTrieSet[str] = field(default_factory=HashTrieSet, repr=False)
     # Pages that were asked for: a collection never changes, so neither do they.
-    _pages: dict[Any, Page] = field(default_factory=dict, compare=False, repr=False)
+    _pages: dict[Any, Page] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
@@ -193,7 +94,7 @@ class Collection:
         old, new = ("true", "false") if then < now_ else ("false", "true")
         due = self.orders.get(_DUE) or Order()
         for place in due.between(min(then, now_) + _AFTER, max(then, now_) + _AFTER):
-            there = place[_DIGITS:]
+            there = place[DIGITS:]
             owner = self._standing(there).owner
             orders = _taken(orders, (owner, UPCOMING, old), there)
             orders = _added(orders, (owner, UPCOMING, new), there)
@@ -255,7 +156,7 @@ class Collection:
 
     def _standing(self, place: str) -> Record:
         """The record that stands at a position, which ends with its id."""
-        return self.records[place[_DIGITS:]]
+        return self.records[place[DIGITS:]]
 
     def _moved(self, before: Record | None, after: Record | None) -> HashTrieMap[Index, Order]:
         """The orders after a record has come, gone or changed; hardly a change touches one."""
@@ -315,6 +216,12 @@ class Transaction:
         self._pending[collection] = there.with_record(record)
         return record
 
+    def change(self, collection: str, record: Record, members: Mapping[str, Any]) -> Record:
+        """Keep a record with some members changed for the commit; raises NotAllowed for what is none of its kind."""
+        changed = record.changed(members)
+        self._pending[collection] = self._now(collection).with_record(changed)
+        return changed
+
     def remove(self, collection: str, record_id: str) -> None:
         """Keep the removal of a record for the commit; raises KeyError where there is none."""
         self._pending[collection] = self._now(collection).without(record_id)
@@ -326,16 +233,6 @@ class Transaction:
 
     def _now(self, collection: str) -> Collection:
         return self._pending[collection] if collection in self._pending else self._store[collection]
-
-
-@lru_cache(maxsize=1024)
-def _moment_of(text: str) -> str:
-    return moment(parse(text))
-
-
-def _mark(value: str | None, compared: Callable[[str], str]) -> str | None:
-    """What a record has for a filter; the same texts are kept once."""
-    return None if value is None else sys.intern(compared(value))
 
 
 def _taken(orders: HashTrieMap[Index, Order], index: Index, place: str) -> HashTrieMap[Index, Order]:

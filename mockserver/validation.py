@@ -19,6 +19,10 @@ BASE_URI = "https://schemas.invalid/"
 _LONGEST_RECEIVED = 80
 # Explanations that are kept: how many, and of how long a value.
 _MOST_REMEMBERED, _LONGEST_REMEMBERED = 256, 2000
+# The keywords of an object's schema that ask no more of it when members get other values.
+_AT_ONE_MEMBER = frozenset(
+    {"$schema", "title", "description", "type", "properties", "required", "additionalProperties", "$defs"}
+)
 Verdict = Callable[[Any], bool]
 
 
@@ -122,6 +126,19 @@ class Schema:
     def allows_around_records(self) -> Verdict:
         """The verdict on a value in which each record is replaced by the name of the schema that it was held to."""
         return self._compiled(self._library.fast_around_records)
+
+    @cached_property
+    def allows_members(self) -> Verdict | None:
+        """The verdict on new members of an object that fits; None where the schema looks at several together."""
+        if not _AT_ONE_MEMBER.issuperset(name for name in self.document if not name.startswith("x-")):
+            return None
+        file, others = BASE_URI + self.file, "additionalProperties"
+        members: dict[str, Any] = {"properties": {}}
+        for name in self.document.get("properties", ()):
+            members["properties"][name] = {"$ref": f"{file}#/properties/{name}"}
+        if others in self.document:
+            members[others] = {"$ref": f"{file}#/{others}"}
+        return Schema(members, self._library, self.file).allows
 
     def _compiled(self, registry: jsonschema_rs.Registry) -> Verdict:
         definition = _with_patterns(self.definition)

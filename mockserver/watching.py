@@ -10,10 +10,10 @@ from pathlib import Path
 from mockserver import records
 from mockserver.app import Application
 from mockserver.exchange import Vendor
+from mockserver.kinds import Record
 from mockserver.mock import Mock, begin, read_packaged_vendors
 from mockserver.packaged import folder
 from mockserver.seeding import Folder, seed
-from mockserver.store import Record
 from mockserver.world import Start, World
 
 _LOOK_SECONDS = 0.3

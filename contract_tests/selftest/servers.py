@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import NAMESPACE_URL, uuid5
 
 from mockserver.app import Application
+from mockserver.kinds import Record
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
-from mockserver.store import Collection, Record
+from mockserver.store import Collection
 from mockserver.world import World
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from mockserver import records
 from mockserver.exchange import Refused, Reply, Request
+from mockserver.kinds import Record
 from mockserver.mock import Mock
-from mockserver.store import Record
 from mockserver.world import World
 
 

@@ -42,9 +42,7 @@ def verify_requests(mock: Mock, request: Request, world: World) -> Reply:
     if verified.holds:
         return Reply(200, {"holds": True, "count": verified.count})
     near = [
-        Problem(
-            (f"request {entry.number} ({entry.request.method} {entry.path})", miss.name), miss.received, miss.wanted
-        )
+        Problem((f"request {entry.number} ({entry.method} {entry.path})", miss.name), miss.received, miss.wanted)
         for entry, misses in verified.near
         for miss in misses
     ]

@@ -115,6 +115,15 @@ def test_the_log_can_be_json():
     assert entry["rule"] == "aura.http.id-not-uuid-400"
 
 
+def test_lines_that_nobody_can_read_are_not_written(tmp_path: Path):
+    """Where stdout leads to the null device there is no log; a file and a pipe are read later."""
+    words = "import sys; from mockserver.access_log import logger; print(logger('text') is not None, file=sys.stderr)"
+    for target, logs in ((Path(os.devnull), False), (tmp_path / "log", True)):
+        with target.open("w") as stdout:
+            told = subprocess.run([sys.executable, "-c", words], stdout=stdout, stderr=subprocess.PIPE, check=True)
+        assert told.stderr.decode().strip() == str(logs)
+
+
 def test_keys_can_be_required():
     """By flag and by environment variable."""
     for arguments, environment in ((["--require-auth"], {}), ([], {"MOCKSERVER_REQUIRE_AUTH": "true"})):

@@ -10,8 +10,9 @@ import pytest
 
 from mockserver import MockServer, serving
 from mockserver.generating import generate
+from mockserver.kinds import Record
 from mockserver.order import Order
-from mockserver.store import Collection, Record
+from mockserver.store import Collection
 
 CALLS = 3000
 
@@ -29,7 +30,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockServer]:
 def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The places that orders give or are asked for, and the records that are read."""
     seen: list[str] = []
-    descending, contains, value = Order.descending, Order.__contains__, Record.value.fget
+    descending, contains = Order.descending, Order.__contains__
+    value, member = Record.value.fget, Record.__getitem__
 
     def counted(self: Order, before: str | None = None) -> Iterator[str]:
         for place in descending(self, before):
@@ -44,6 +46,10 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(self.id)
         return value(self)  # type: ignore[misc]
 
+    def one(self: Record, name: str) -> Any:
+        seen.append(self.id)
+        return member(self, name)
+
     def walked(self: Collection) -> list[str]:
         seen.extend("every index" for _ in self.orders)
         return []
@@ -52,6 +58,7 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(Order, "descending", counted)
     monkeypatch.setattr(Order, "__contains__", asked)
     monkeypatch.setattr(Record, "value", property(read))
+    monkeypatch.setattr(Record, "__getitem__", one)
     return seen
 
 

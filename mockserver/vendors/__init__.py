@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract import ContractError, read_contract
 from mockserver.exchange import Vendor
-from mockserver.store import Kind, Table
+from mockserver.kinds import Kind, Table
 from mockserver.validation import Library
 from mockserver.vendors import aura, comm
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver import house_rules
 from mockserver.exchange import Refusal, Refused
-from mockserver.store import Table
+from mockserver.kinds import Table
 from mockserver.vendors.aura.blank import blank_call, blank_lead
 from mockserver.vendors.aura.calls import FILTERS, get_call, list_calls, set_call_outcome
 from mockserver.vendors.aura.leads import update_lead

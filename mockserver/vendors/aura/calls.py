@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
-from mockserver.store import UPCOMING, Body, Collection, Record, Transaction
+from mockserver.kinds import Body, Record
+from mockserver.store import UPCOMING, Collection, Transaction
 from mockserver.vendors.aura import cursor
 from mockserver.world import World
 
@@ -45,10 +46,9 @@ def get_call(request: Request, vendor: Vendor, world: World, changes: Transactio
 def set_call_outcome(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
     """The call with its new status, and its notes if some were sent (set_call_outcome page)."""
     call = _call(request, world)
-    before = call.value
     sent = {name: request.value[name] for name in ("status", "notes") if name in request.value}
-    moved = {"updated_at": world.clock.stamp_after(before["updated_at"])}
-    changed = changes.put(CALLS, call.owner, {**before, **sent, **moved})
+    moved = {"updated_at": world.clock.stamp_after(call["updated_at"])}
+    changed = changes.change(CALLS, call, {**sent, **moved})
     return Reply(200, {"success": True, "data": changed}, vendor.rule("aura.set_call_outcome.sets-status"))
 
 

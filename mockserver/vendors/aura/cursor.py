@@ -6,7 +6,7 @@ import binascii
 import orjson
 
 from mockserver.exchange import Refused
-from mockserver.store import Record, position
+from mockserver.kinds import Record, position
 
 
 def write(last: Record) -> str:

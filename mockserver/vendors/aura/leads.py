@@ -17,8 +17,7 @@ def update_lead(request: Request, vendor: Vendor, world: World, changes: Transac
         raise Refused("missing_lead", f"no lead {request.path_values['id']}")
     sent = {name: request.value[name] for name in UPDATABLE if request.value.get(name) is not None}
     if sent:
-        before = lead.value
-        moved = {"updated_at": world.clock.stamp_after(before["updated_at"])}
-        lead = changes.put(LEADS, lead.owner, {**before, **sent, **moved})
+        moved = {"updated_at": world.clock.stamp_after(lead["updated_at"])}
+        lead = changes.change(LEADS, lead, {**sent, **moved})
     rule = vendor.rule("aura.update_lead.only-sent-fields-change")
     return Reply(200, {"success": True, "data": lead}, rule)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver import house_rules
 from mockserver.exchange import Refusal, Refused
-from mockserver.store import Table
+from mockserver.kinds import Table
 from mockserver.validation import Problem
 from mockserver.vendors.comm.blank import blank_call
 from mockserver.vendors.comm.calls import call_exists, change_call_outcome, outcome_is_listed

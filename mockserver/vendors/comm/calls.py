@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
+from mockserver.kinds import Record
 from mockserver.store import Transaction
 from mockserver.validation import Problem, shown
 from mockserver.world import World
@@ -34,19 +34,18 @@ def change_call_outcome(request: Request, vendor: Vendor, world: World, changes:
     """The call with its new outcome and one more entry in its log (change_call_outcome page)."""
     call = world.store[CALLS].get(request.owner, request.path_values["call"])
     assert call is not None
-    before = call.value
-    now = world.clock.stamp_after(before["updated_at"])
-    entry = _log_entry(before, request.value["call_outcome"], world.ids.uuid(), now)
-    changed = {
+    now = world.clock.stamp_after(call["updated_at"])
+    entry = _log_entry(call, request.value["call_outcome"], world.ids.uuid(), now)
+    members = {
         "call_outcome": request.value["call_outcome"],
-        "call_outcome_logs": [*before["call_outcome_logs"], entry],
+        "call_outcome_logs": [*call["call_outcome_logs"], entry],
         "updated_at": now,
     }
-    changed_call = changes.put(CALLS, call.owner, {**before, **changed})
-    return Reply(200, {"data": changed_call}, vendor.rule("comm.change_call_outcome.sets-outcome"))
+    changed = changes.change(CALLS, call, members)
+    return Reply(200, {"data": changed}, vendor.rule("comm.change_call_outcome.sets-outcome"))
 
 
-def _log_entry(call: Mapping[str, Any], outcome: str, entry_id: str, now: str) -> dict[str, Any]:
+def _log_entry(call: Record, outcome: str, entry_id: str, now: str) -> dict[str, Any]:
     """A change by hand: no classifier ran (rule comm.change_call_outcome.logs-old-and-new)."""
     return {
         "id": entry_id,

@@ -1,0 +1,191 @@
+"""What the records of a collection are: a kind says what they have in common, and a record is its bytes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property, lru_cache
+from typing import Any
+
+import orjson
+
+from mockserver.clock import parse
+from mockserver.validation import Schema
+
+# A position begins with so many digits, and ends with the id.
+DIGITS = 18
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+# Makes times positive that begin before the year 1 in UTC.
+_SHIFT = 10**17
+
+# The members of the records that were read or changed last.
+_known: dict[Record, dict[str, Any]] = {}
+_MOST_KNOWN = 64
+
+
+def position(created_at: str, record_id: str) -> str:
+    """Where a record created at this RFC 3339 time stands: its microsecond, then its id. Raises ValueError."""
+    return moment(parse(created_at)) + record_id
+
+
+def moment(at: datetime) -> str:
+    """A time as text that sorts as time goes by."""
+    since = at - _BEGINNING
+    return f"{(since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds + _SHIFT:0{DIGITS}d}"
+
+
+class NotAllowed(Exception):
+    """A value that no record of its kind can have."""
+
+    def __init__(self, schema: Schema, value: Any) -> None:
+        self.schema, self.value = schema, value
+        super().__init__(schema.file)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a vendor says of a collection: the schema's file, and the fields that mean something.
+
+    `owner` names the owner, where records do that themselves; `filters` are what a list can be filtered by, with how
+    their values are compared; `due` is the time from which on a record is not upcoming any more.
+    """
+
+    schema: str
+    owner: str | None = None
+    filters: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    due: str | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the records of a collection have in common, and the schema that they are held to."""
+
+    schema: Schema
+    table: Table
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Where each filter stands among the marks of a record."""
+        return {name: number for number, name in enumerate(self.table.filters)}
+
+    @cached_property
+    def lasting(self) -> frozenset[str | None]:
+        """The members that say which record it is and where it stands among all of its owner's."""
+        return frozenset({"id", "created_at", self.table.owner, self.table.due})
+
+
+class Record:
+    """One record and the organization or team that owns it. It is its bytes, which were found to fit its schema.
+
+    `shown` is the body of the reply that shows it alone, once somebody has asked for that.
+    """
+
+    __slots__ = ("due", "fragment", "id", "json", "kind", "marks", "owner", "position", "shown")
+
+    def __init__(self, owner: str, value: Mapping[str, Any], kind: Kind) -> None:
+        if not kind.schema.allows(value):
+            raise NotAllowed(kind.schema, value)
+        self._be(orjson.dumps(value), kind)
+        self.owner, self.id = owner, value["id"].lower()
+        self.position = _moment_of(value["created_at"]) + self.id
+        self.marks = tuple(_mark(value[name], compared) for name, compared in kind.table.filters.items())
+        self.due = _moment_of(value[kind.table.due]) if kind.table.due else ""
+
+    def changed(self, members: Mapping[str, Any]) -> Record:
+        """The record with these members in place of its own; raises NotAllowed.
+
+        Only they are judged where the schema looks at one member at a time: the others were found to fit before.
+        """
+        schema = self.kind.schema
+        if schema.allows_members is None or not self.kind.lasting.isdisjoint(members):
+            return Record(self.owner, {**self.value, **members}, self.kind)
+        if not schema.allows_members(members):
+            raise NotAllowed(schema, {**self.value, **members})
+        record = Record.__new__(Record)
+        raw, _, encode = _by_member()
+        parts = _members(self) | {name: raw(orjson.dumps(value)) for name, value in members.items()}
+        record._be(encode(parts), self.kind)
+        record.owner, record.id, record.position, record.due = self.owner, self.id, self.position, self.due
+        record.marks = self._marks_with(members)
+        _remembered(record, parts)
+        return record
+
+    def __getitem__(self, name: str) -> Any:
+        """One member as a JSON value, a new one each time; raises KeyError where the record has none."""
+        return orjson.loads(memoryview(_members(self)[name]))
+
+    @property
+    def stands(self) -> tuple[Any, ...]:
+        """All that says where the record stands in any order."""
+        return self.owner, self.position, self.due, self.marks
+
+    @property
+    def created_at(self) -> str:
+        """The moment at which the record was created, to the microsecond."""
+        at = _BEGINNING + timedelta(microseconds=int(self.position[:DIGITS]) - _SHIFT)
+        return at.isoformat().replace("+00:00", "Z")
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The record as a JSON value: a copy, a new one each time."""
+        value: dict[str, Any] = orjson.loads(self.json)
+        return value
+
+    def _be(self, json: bytes, kind: Kind) -> None:
+        # A copy of the right size: what orjson gives holds on to the eight times larger buffer that it was written in.
+        self.json = bytes(memoryview(json))
+        self.fragment = orjson.Fragment(self.json)
+        self.kind = kind
+        self.shown: Body | None = None
+
+    def _marks_with(self, members: Mapping[str, Any]) -> tuple[str | None, ...]:
+        marks, numbers = list(self.marks), self.kind.numbers
+        for name, value in members.items():
+            if name in numbers:
+                marks[numbers[name]] = _mark(value, self.kind.table.filters[name])
+        return tuple(marks)
+
+
+class Body:
+    """The body of a reply that never changes: `fits` is the schema that it was found to fit, `json` its text then."""
+
+    __slots__ = ("fits", "json", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.fits: Schema | None = None
+        self.json = b""
+
+
+@lru_cache(maxsize=1024)
+def _moment_of(text: str) -> str:
+    return moment(parse(text))
+
+
+def _mark(value: str | None, compared: Callable[[str], str]) -> str | None:
+    """What a record has for a filter; the same texts are kept once."""
+    return None if value is None else sys.intern(compared(value))
+
+
+def _members(record: Record) -> dict[str, Any]:
+    """Each member as JSON text: who changes a record has just read it, or changed it before."""
+    _, decode, _ = _by_member()
+    return _known.get(record) or _remembered(record, decode(record.json))
+
+
+def _remembered(record: Record, members: dict[str, Any]) -> dict[str, Any]:
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[record] = members
+    return members
+
+
+@cache
+def _by_member() -> tuple[Any, Any, Any]:
+    """What JSON text of a member is, and how an object is read into such and written of them."""
+    # Takes 20 ms to import, which nobody waits for who never writes.
+    from msgspec import Raw, json
+
+    return Raw, json.Decoder(dict[str, Raw]).decode, json.encode
