@@ -87,17 +87,21 @@ class Contract:
         Where no operation was reached (unknown path), the vendor's error envelope is the schema.
         """
         schema = self.error if operation is None else operation.replies.get(status)
-        name = operation.name if operation else f"{self.vendor}, no operation"
         if schema is None:
-            found = [_undeclared(operation, status)]
-            raise ContractBroken(name, f"answer {status} with", f"{self.vendor}/{name}/operation.json", found)
-        if isinstance(body, Body) and body.fits is schema:
+            raise self._broken(operation, status, _undeclared(operation, status))
+        kept = body if type(body) is Body else None
+        if kept and kept.fits is schema:
             return
         if not schema.allows_around_records(by_name(body)) and not schema.allows(whole(body)):
-            found = schema.problems(whole(body))
-            raise ContractBroken(name, f"answer {status} with", schema.file, found)
-        if isinstance(body, Body):
-            body.fits = schema
+            raise self._broken(operation, status, *schema.problems(whole(body)))
+        if kept:
+            kept.fits = schema
+
+    def _broken(self, operation: Operation | None, status: int, *found: Problem) -> ContractBroken:
+        name = operation.name if operation else f"{self.vendor}, no operation"
+        schema = self.error if operation is None else operation.replies.get(status)
+        file = schema.file if schema else f"{self.vendor}/{name}/operation.json"
+        return ContractBroken(name, f"answer {status} with", file, list(found))
 
     def compile(self) -> None:
         """Make every verdict now and not when it is first needed; raises ValueError for a schema that is none."""

@@ -127,20 +127,19 @@ def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
     operation = request.operation
     assert operation is not None
     request.query = {**operation.query_defaults, **request.query}
-    if (
-        operation.path_parameters.allows(request.path_values)
-        and operation.query_parameters.allows(request.query)
-        and (operation.body is None or operation.body.allows(request.value))
-    ):
-        return
-    problems = operation.path_parameters.problems(request.path_values, "path")
-    problems += operation.query_parameters.problems(request.query, "query")
+    judged = [
+        (operation.path_parameters, request.path_values, "path"),
+        (operation.query_parameters, request.query, "query"),
+    ]
     if operation.body is not None:
-        problems += operation.body.problems(request.value, "body")
-    raise Refused("invalid", in_words(problems), problems)
+        judged.append((operation.body, request.value, "body"))
+    if refused := [each for each in judged if not each[0].allows(each[1])]:
+        problems = [problem for schema, value, place in refused for problem in schema.problems(value, place)]
+        raise Refused("invalid", in_words(problems), problems)
 
 
 def in_words(problems: list[Problem]) -> str:
     """All problems in one sentence."""
-    listed = "; ".join(map(str, problems))
-    return listed if len(problems) == 1 else f"{len(problems)} problems: {listed}"
+    if len(problems) == 1:
+        return problems[0].words
+    return f"{len(problems)} problems: {'; '.join(problem.words for problem in problems)}"

@@ -12,6 +12,8 @@ from mockserver.kinds import Body, Record
 
 _HELD_TO, _VALUE, _FRAGMENT = attrgetter("kind.schema.file"), attrgetter("value"), attrgetter("fragment")
 
+_PLAIN = frozenset({str, bool, int, float, type(None)})
+
 
 def by_name(body: Any) -> Any:
     """The body with the name of its schema in place of each record: those were found to fit when they were stored."""
@@ -39,5 +41,5 @@ def _with(body: Any, part: Callable[[Record], Any]) -> Any:
     if kind is Body:
         return _with(body.value, part)
     if kind is dict:
-        return {name: _with(value, part) for name, value in body.items()}
+        return {name: value if type(value) in _PLAIN else _with(value, part) for name, value in body.items()}
     return [_with(item, part) for item in body] if kind is list else body

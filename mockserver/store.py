@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Self
 
-from rpds import HashTrieMap, HashTrieSet
+from rpds import HashTrieMap
 
 from mockserver.kinds import DIGITS, Body, Kind, Record, moment
 from mockserver.order import Order
@@ -22,6 +22,7 @@ UPCOMING = "is_upcoming"
 # The one index that is not of an owner: all records by the time at which they cease to be upcoming.
 _DUE: Index = ("", "due", "")
 _MOST_PAGES = 64
+_UNWRITTEN: Any = object()
 # Comes after whatever a place has behind its moment.
 _AFTER = "~"
 
@@ -43,16 +44,16 @@ class Page:
 class Collection:
     """All records of one kind, of every owner. A value: `with_record`, `without` and `at` give another collection.
 
-    `records` has them by id. `orders` has the positions of each owner's records, of all and by each filter; upcoming
-    or not they are at `now`. `touched` are the ids that differ from `origin`, or did once.
+    `began` has by id the records that it began with, and `written` those that were put since, None for one that was
+    removed. `orders` has the positions of each owner's records, of all and by each filter; upcoming or not they are
+    at `now`.
     """
 
     kind: Kind
-    records: HashTrieMap[str, Record]
+    began: Mapping[str, Record]
+    written: HashTrieMap[str, Record | None]
     orders: HashTrieMap[Index, Order]
     now: str
-    origin: object = field(default_factory=object, repr=False)
-    touched: HashTrieSet[str] = field(default_factory=HashTrieSet, repr=False)
     # Pages that were asked for: a collection never changes, so neither do they.
     _pages: dict[Any, Page] = field(default_factory=dict, repr=False)
 
@@ -60,33 +61,36 @@ class Collection:
     def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
         """The collection of these records as it is now; of two with one id, the later."""
         by_id = {record.id: record for record in records}
-        empty = cls(kind, HashTrieMap(by_id), HashTrieMap(), moment(now))
+        unordered = cls(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now))
         positions: dict[Index, list[str]] = defaultdict(list)
         for record in by_id.values():
-            for index, place in empty._places(record):
+            for index, place in unordered._places(record):
                 positions[index].append(place)
-        return replace(empty, orders=HashTrieMap({index: Order.of(places) for index, places in positions.items()}))
+        return replace(unordered, orders=HashTrieMap({index: Order.of(places) for index, places in positions.items()}))
 
     def get(self, owner: str, record_id: str) -> Record | None:
         """The owner's record with this id in any case, or None: another owner's record is as good as none."""
-        record = self.records.get(record_id.lower())
+        record = self.find(record_id)
         return record if record and record.owner == owner else None
 
     def find(self, record_id: str) -> Record | None:
         """The record with this id in any case, whoever owns it."""
-        return self.records.get(record_id.lower())
+        record_id = record_id.lower()
+        found = self.written.get(record_id, _UNWRITTEN)
+        return self.began.get(record_id) if found is _UNWRITTEN else found
 
     def with_record(self, record: Record) -> Self:
         """The collection with a record in place of the one that had its id."""
-        orders = self._moved(self.records.get(record.id), record)
-        records, touched = self.records.insert(record.id, record), self.touched.insert(record.id)
-        return type(self)(self.kind, records, orders, self.now, self.origin, touched)
+        written = self.written.insert(record.id, record)
+        return type(self)(self.kind, self.began, written, self._moved(self.find(record.id), record), self.now)
 
     def without(self, record_id: str) -> Self:
         """The collection without the record that has this id; raises KeyError where none has."""
-        record = self.records[record_id.lower()]
-        records, touched = self.records.remove(record.id), self.touched.insert(record.id)
-        return type(self)(self.kind, records, self._moved(record, None), self.now, self.origin, touched)
+        record = self.find(record_id)
+        if record is None:
+            raise KeyError(record_id)
+        written = self.written.insert(record.id, None)
+        return type(self)(self.kind, self.began, written, self._moved(record, None), self.now)
 
     def at(self, now: datetime) -> Self:
         """The collection as it is at another time: only records that become due between the two have to be moved."""
@@ -101,14 +105,15 @@ class Collection:
         # Where nothing has moved, what was true then is true now, and so are the pages.
         if orders is self.orders:
             return self
-        return type(self)(self.kind, self.records, orders, now_, self.origin, self.touched)
+        return type(self)(self.kind, self.began, self.written, orders, now_)
 
-    def differing_from(self, began: Collection) -> Iterator[tuple[Record | None, Record | None]]:
+    def differing_from(self, earlier: Collection) -> Iterator[tuple[Record | None, Record | None]]:
         """The records that are not the same in both, before and after, in the order of their ids."""
-        same_origin = self.origin is began.origin
-        ids = {*self.touched, *began.touched} if same_origin else {*self.records, *began.records}
+        ids = {*self.written, *earlier.written}
+        if self.began is not earlier.began:
+            ids.update(self.began, earlier.began)
         for record_id in sorted(ids):
-            before, after = began.records.get(record_id), self.records.get(record_id)
+            before, after = earlier.find(record_id), self.find(record_id)
             if (before and before.json) != (after and after.json):
                 yield before, after
 
@@ -147,7 +152,8 @@ class Collection:
         return sorted(owner for owner, name, _ in self.orders if owner and not name)
 
     def __len__(self) -> int:
-        return len(self.records)
+        gone = sum(record_id in self.began for record_id in self.written)
+        return len(self.began) - gone + sum(record is not None for record in self.written.values())
 
     def __iter__(self) -> Iterator[Record]:
         """Every record, by owner, newest first: the trie has an order of its own in each process."""
@@ -156,12 +162,14 @@ class Collection:
 
     def _standing(self, place: str) -> Record:
         """The record that stands at a position, which ends with its id."""
-        return self.records[place[DIGITS:]]
+        record = self.find(place[DIGITS:])
+        assert record is not None
+        return record
 
     def _moved(self, before: Record | None, after: Record | None) -> HashTrieMap[Index, Order]:
         """The orders after a record has come, gone or changed; hardly a change touches one."""
         orders = self.orders
-        if before and after and before.stands == after.stands:
+        if before and after and before.stands_like(after):
             return orders
         old, new = set(self._places(before) if before else ()), set(self._places(after) if after else ())
         for index, place in old - new:

@@ -26,7 +26,7 @@ _AT_ONE_MEMBER = frozenset(
 Verdict = Callable[[Any], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with a value: where, what was received, what is allowed, by which rule if one says."""
 
@@ -41,8 +41,13 @@ class Problem:
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.place)
         return path.removeprefix(".")
 
-    def __str__(self) -> str:
+    @cached_property
+    def words(self) -> str:
+        """All of it in one sentence."""
         return f"{self.where}: received {self.received}; allowed: {self.allowed}"
+
+    def __str__(self) -> str:
+        return self.words
 
 
 class Library:

@@ -86,6 +86,6 @@ def envelope(refusal: Refusal, refused: Refused, world: World) -> dict[str, Any]
     return {
         "success": False,
         "error": refusal.text or refused.words,
-        "code": CODES.get(refusal.status, refusal.status.name),
+        "code": CODES.get(refusal.status) or refusal.status.name,
         "requestId": world.ids.request_id(),
     }
