@@ -48,10 +48,12 @@ def running(
     """Run a command until `path` is answered with 200 and to the end of the block; raises RuntimeError if it is not."""
     url = f"http://127.0.0.1:{port}"
     began = time.perf_counter()
+    # What is installed has its bytecode; a checkout gets it at its first start.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **(environment or {})},
+        env={**inherited, **(environment or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -19,7 +19,6 @@ from mockserver.mock import read_packaged_vendors
 from mockserver.openapi import document
 from mockserver.packaged import folder
 from mockserver.seeding import Folder, seed
-from mockserver.validation import Library
 from mockserver.vendors import VENDORS, read_vendors
 
 VENDORS_READ = read_packaged_vendors()
@@ -132,15 +131,15 @@ def test_the_fixtures_are_valid():
 
 def test_a_folder_without_a_function_is_refused_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """And the other way round; both say what to write."""
-    library = Library(folder("schemas"))
+    schemas = folder("schemas")
     operations = dict(VENDORS["aura"].OPERATIONS)
     del operations["get_call"]
     monkeypatch.setattr(VENDORS["aura"], "OPERATIONS", operations)
     with pytest.raises(ContractError, match="schemas/aura/get_call/ has no function"):
-        read_vendors(library)
+        read_vendors(schemas)
     monkeypatch.setattr(VENDORS["aura"], "OPERATIONS", {**operations, "get_call": None, "delete_call": None})
     with pytest.raises(ContractError, match="delete_call in mockserver/vendors/aura/ has no folder"):
-        read_vendors(library)
+        read_vendors(schemas)
 
 
 def test_the_readme_lists_the_operations_as_routes_does(capsys: pytest.CaptureFixture[str]):

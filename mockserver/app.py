@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import SERVER, console
 from mockserver.clock import ticks
-from mockserver.contract import ContractBroken, Operation
+from mockserver.contract import ContractBroken, ContractError, Operation
 from mockserver.control import PROBLEM, control
 from mockserver.control.guard import Guard
 from mockserver.damage import send_damaged
@@ -78,18 +78,35 @@ class Application:
 
     def serve_again(self) -> None:
         """Take the vendors as the mock has them now: at the start, and when schemas were read again."""
-        mock, log = self._mock, self._log
-        library = next(iter(mock.vendors.values())).contract.library
-        served = {**mock.vendors, "mock": control(mock, library, self._guard)}
-        operations: dict[str, list[Operation]] = {}
-        for vendor in served.values():
-            for operation in vendor.contract.operations.values():
-                operations.setdefault(operation.path, []).append(operation)
         self._found: dict[str, tuple[PathItem, Mapping[str, str]]] = {}
-        items = {path: PathItem(mock, served, log, here) for path, here in operations.items()}
-        routes = [Route(path, _Found(item, self._found)) for path, item in items.items()]
-        routes += console.routes(mock, served["mock"], self._guard)
-        self.router = Router(routes, redirect_slashes=False, default=PathItem(mock, served, log, []))
+        vendors = self._mock.vendors
+        routes = [route for vendor in vendors.values() for route in self._routes(vendor, vendors)]
+        self.router = Router(routes, redirect_slashes=False, default=self._steered)
+        self._own: Router | None = None
+
+    async def _steered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is no vendor's path goes to the mock's own interface, which is made when it is needed first."""
+        try:
+            self._own = self._own or self._interface()
+        except ContractError as error:
+            home = self._mock.home
+            await _send(_defect(error, home), PROBLEM, home.clock.now(), (), scope, send)
+        else:
+            await self._own(scope, receive, send)
+
+    def _interface(self) -> Router:
+        own = control(self._mock, self._guard)
+        served = {**self._mock.vendors, "mock": own}
+        routes = [*self._routes(own, served), *console.routes(self._mock, own, self._guard)]
+        return Router(routes, redirect_slashes=False, default=PathItem(self._mock, served, self._log, []))
+
+    def _routes(self, vendor: Vendor, served: Mapping[str, Vendor]) -> Iterator[Route]:
+        """A route for each path of a vendor."""
+        operations: dict[str, list[Operation]] = {}
+        for operation in vendor.contract.operations.values():
+            operations.setdefault(operation.path, []).append(operation)
+        for path, here in operations.items():
+            yield Route(path, _Found(PathItem(self._mock, served, self._log, here), self._found))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Browsers may read the vendors' replies from any page, and nothing of /__mock__/ from another.
@@ -107,7 +124,7 @@ class Application:
 
 
 def _comes_from_a_page(scope: Scope) -> bool:
-    return scope["type"] == "http" and any(name == b"origin" for name, _ in scope["headers"])
+    return scope["type"] == "http" and b"origin" in dict(scope["headers"])
 
 
 def _cors(app: ASGIApp, origins: Sequence[str]) -> CORSMiddleware:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import secrets
 import signal
@@ -87,6 +88,8 @@ def _stop(number: int, frame: object) -> None:
 def _serve(options: argparse.Namespace) -> int:
     # Until the server takes the signals over, SIGTERM is to end as quietly as Ctrl-C.
     signal.signal(signal.SIGTERM, _stop)
+    # Nothing that is loaded is garbage: the server looks for some once it serves.
+    gc.disable()
     import asyncio
 
     from mockserver import server
@@ -168,7 +171,7 @@ def _openapi(options: argparse.Namespace) -> int:
     from mockserver.openapi import document
     from mockserver.validation import Library
 
-    described = document(read_contract(Library(folder("schemas")), options.vendor))
+    described = document(read_contract(Library(folder("schemas"), options.vendor)))
     print(orjson.dumps(described, option=orjson.OPT_INDENT_2).decode())
     return 0
 

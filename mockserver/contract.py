@@ -123,16 +123,17 @@ def _undeclared(operation: Operation | None, status: int) -> Problem:
 
 
 @lru_cache(maxsize=16)
-def read_contract(library: Library, vendor: str) -> Contract:
-    """The contract of one vendor; raises ContractError with the file to mend."""
-    folder = library.folder / vendor
+def read_contract(library: Library) -> Contract:
+    """The contract of a vendor; raises ContractError with the file to mend."""
+    folder = library.folder / library.vendor
     operations = {}
     for file in sorted(folder.glob("*/operation.json")):
-        operation = _operation(library, vendor, file)
+        operation = _operation(library, file)
         if operation.name != file.parent.name:
             raise ContractError(f"{file}: operationId is {operation.name}, the folder is {file.parent.name}")
         operations[operation.name] = operation
-    return Contract(vendor, operations, _rules(folder), library.schema(f"{vendor}/_shared/error.json"), library)
+    error = library.schema(f"{library.vendor}/_shared/error.json")
+    return Contract(library.vendor, operations, _rules(folder), error, library)
 
 
 def read_json(file: Path) -> Any:
@@ -148,14 +149,14 @@ def _rules(folder: Path) -> dict[str, Rule]:
     return {rule.id: rule for rule in rules}
 
 
-def _operation(library: Library, vendor: str, file: Path) -> Operation:
+def _operation(library: Library, file: Path) -> Operation:
     [(path, path_item)] = read_json(file).items()
     [(method, described)] = ((method, described) for method, described in path_item.items() if method in METHODS)
     parameters = [_followed(library, parameter, file) for parameter in described.get("parameters", ())]
     query = {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"}
     return Operation(
         name=described["operationId"],
-        vendor=vendor,
+        vendor=library.vendor,
         method=method.upper(),
         path=path,
         summary=described["summary"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver import records
@@ -11,7 +12,7 @@ from mockserver.clock import Clock
 from mockserver.faults import Fault
 from mockserver.journal import Entry
 from mockserver.mock import Mock
-from mockserver.validation import Problem
+from mockserver.validation import Problem, Schema
 from mockserver.world import World
 
 if TYPE_CHECKING:
@@ -160,8 +161,11 @@ class Faults:
     """The faults of one world."""
 
     def __init__(self, mock: Mock) -> None:
-        self._world = mock.home
-        self._asked = next(iter(mock.vendors.values())).contract.library.schema("mock/add_fault/request.json")
+        self._world, self._mock = mock.home, mock
+
+    @cached_property
+    def _asked(self) -> Schema:
+        return self._mock.schemas.schema("mock/add_fault/request.json")
 
     def add(self, operation: str | None = None, **asked: Any) -> Fault:
         """Add a fault: `add("get_call", status=503, first=2)`; its `hits` count. Raises ValueError with what is wrong.

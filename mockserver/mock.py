@@ -12,7 +12,7 @@ from mockserver.exchange import Vendor
 from mockserver.packaged import folder
 from mockserver.seeding import Folder, Seed, seed
 from mockserver.validation import Library
-from mockserver.vendors import VENDORS, read_vendors, record_schemas
+from mockserver.vendors import VENDORS, read_vendors
 from mockserver.world import Ids, Keys, Start, World
 
 
@@ -26,6 +26,11 @@ class Mock:
         # What was last said of data that was read again.
         self.notice = ""
         self._ids = Ids(home.start.random_seed)
+
+    @property
+    def schemas(self) -> Library:
+        """The schemas of the mock's own interface, which lie beside those of its vendors."""
+        return next(iter(self.vendors.values())).contract.library.beside("mock")
 
     def world_of(self, key: str | None) -> World:
         """The world that a key belongs to."""
@@ -75,7 +80,7 @@ class Mock:
 
 def read_packaged_vendors() -> dict[str, Vendor]:
     """Every vendor by name, from the schemas that this installation carries."""
-    return read_vendors(Library(folder("schemas"), record_schemas()))
+    return read_vendors(folder("schemas"))
 
 
 def mock(

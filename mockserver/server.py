@@ -50,6 +50,7 @@ def address(listening: socket.socket) -> str:
 def serve(app: ASGIApp, listening: socket.socket, started: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then return within a second; `started` is called when it serves."""
     gc.freeze()  # what was loaded stays, so nobody needs to look for garbage in it
+    gc.enable()
     server = _server(app)
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(_until_signal(server, listening, started))
@@ -116,9 +117,13 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
 class _Protocol(HttpToolsProtocol):
     """uvicorn's own, but for its answer to what is no HTTP; it has no path, so it gets no vendor's envelope."""
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._extensions: dict[str, dict[object, object]] = {CLOSE: {"connection": transport}}
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {CLOSE: {"connection": self.transport}}
+        self.scope["extensions"] = self._extensions
 
     def send_400_response(self, msg: str) -> None:
         detail = f"{msg} Is every character of the URL percent-encoded?"

@@ -51,21 +51,27 @@ class Problem:
 
 
 class Library:
-    """Every schema file below a folder, by the URI that relative references resolve to.
+    """Every schema file of a vendor in schemas/, by the URI that relative references resolve to.
 
     `records` are the files that stored records are held to.
     """
 
-    def __init__(self, folder: Path, records: Iterable[str] = ()) -> None:
-        self.folder = folder.resolve()
+    def __init__(self, folder: Path, vendor: str, records: Iterable[str] = ()) -> None:
+        self.folder, self.vendor = folder.resolve(), vendor
         documents = {
             BASE_URI + path.relative_to(folder).as_posix(): orjson.loads(path.read_bytes())
-            for path in sorted(folder.glob("*/**/*.json"))
-            if path.parent.name not in {"accepted", "refused", "replies"}
+            for path in sorted(folder.glob(f"{vendor}/*/*.json"))
         }
         self.schemas = {uri: document for uri, document in documents.items() if "$schema" in document}
         self._records = frozenset(records)
         self._shared: dict[Path, Any] = {}
+        self._beside: dict[str, Library] = {}
+
+    def beside(self, vendor: str) -> Library:
+        """The schemas of another vendor in the same folder, read when they are first asked for."""
+        if vendor not in self._beside:
+            self._beside[vendor] = Library(self.folder, vendor)
+        return self._beside[vendor]
 
     def shared(self, file: Path) -> Any:
         """The JSON of a file that is no schema, and that many operations refer to."""
@@ -119,18 +125,18 @@ class Schema:
     def __init__(self, definition: Mapping[str, Any], library: Library, file: str) -> None:
         self.definition = dict(definition)
         self.file = file
-        self._library = library
+        self.library = library
         self._remembered: dict[tuple[str, tuple[str | int, ...]], list[Problem]] = {}
 
     @cached_property
     def allows(self) -> Verdict:
         """The verdict on a value."""
-        return self._compiled(self._library.fast)
+        return self._compiled(self.library.fast)
 
     @cached_property
     def allows_around_records(self) -> Verdict:
         """The verdict on a value in which each record is replaced by the name of the schema that it was held to."""
-        return self._compiled(self._library.fast_around_records)
+        return self._compiled(self.library.fast_around_records)
 
     @cached_property
     def allows_members(self) -> Verdict | None:
@@ -143,7 +149,7 @@ class Schema:
             members["properties"][name] = {"$ref": f"{file}#/properties/{name}"}
         if others in self.document:
             members[others] = {"$ref": f"{file}#/{others}"}
-        return Schema(members, self._library, self.file).allows
+        return Schema(members, self.library, self.file).allows
 
     def _compiled(self, registry: jsonschema_rs.Registry) -> Verdict:
         definition = _with_patterns(self.definition)
@@ -154,14 +160,14 @@ class Schema:
     @property
     def document(self) -> Mapping[str, Any]:
         """The content of the schema's file."""
-        document: Mapping[str, Any] = self._library.schemas[BASE_URI + self.file]
+        document: Mapping[str, Any] = self.library.schemas[BASE_URI + self.file]
         return document
 
     @cached_property
     def _explainer(self) -> Any:
         from mockserver.explaining import explainer
 
-        return explainer(self.definition, self._library.python)
+        return explainer(self.definition, self.library.python)
 
     def problems(self, value: Any, *place: str | int) -> list[Problem]:
         """Everything that is wrong with a value, each with its place below `place`; empty when it is allowed."""

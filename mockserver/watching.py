@@ -9,6 +9,8 @@ from pathlib import Path
 
 from mockserver import records
 from mockserver.app import Application
+from mockserver.control import control
+from mockserver.control.guard import Guard
 from mockserver.exchange import Vendor
 from mockserver.kinds import Record
 from mockserver.mock import Mock, begin, read_packaged_vendors
@@ -55,7 +57,7 @@ def reload(
     """Read everything again and carry over what was written; gives what to say. A broken file changes nothing."""
     try:
         vendors, home = read(), mock.home.start
-        for vendor in vendors.values():
+        for vendor in (*vendors.values(), control(Mock(vendors, mock.home), Guard())):
             vendor.contract.compile()
         planted = seed(Folder(fixtures), vendors, mock.home.clock.now())
         require_auth = home.keys["aura"].without_key is None

@@ -13,10 +13,9 @@ from mockserver.control.guard import Guard
 from mockserver.exchange import Handler, Refusal, Refused, Reply, Request, Vendor
 from mockserver.mock import Mock
 from mockserver.store import Transaction
-from mockserver.validation import Library
 from mockserver.world import World
 
-NAME, PREFIX = "mock", "/__mock__"
+PREFIX = "/__mock__"
 PROBLEM = "application/problem+json"
 LARGEST_BODY = 256 * 1024 * 1024
 
@@ -52,9 +51,9 @@ REFUSALS = {
 }
 
 
-def control(mock: Mock, library: Library, guard: Guard) -> Vendor:
+def control(mock: Mock, guard: Guard) -> Vendor:
     """The interface to a mock; raises ContractError where schemas/mock/ and the functions here do not match."""
-    contract = read_contract(library, NAME)
+    contract = read_contract(mock.schemas)
     if unmatched := contract.operations.keys() ^ OPERATIONS.keys():
         raise ContractError(f"schemas/mock/ and mockserver/control/ differ in {', '.join(sorted(unmatched))}")
     return Vendor(

@@ -27,11 +27,11 @@ def get_openapi(mock: Mock, request: Request, world: World) -> Reply:
     from mockserver.contract import read_contract
     from mockserver.openapi import document
 
-    name, library = request.path_values["document"], next(iter(mock.vendors.values())).contract.library
-    names = [*mock.vendors, "mock"]
-    if name not in names:
-        raise Refused("missing", f"there is no document {name}; there are {', '.join(names)}")
-    return Reply(200, document(read_contract(library, name)))
+    name, contracts = request.path_values["document"], {name: vendor.contract for name, vendor in mock.vendors.items()}
+    contracts["mock"] = read_contract(mock.schemas)
+    if name not in contracts:
+        raise Refused("missing", f"there is no document {name}; there are {', '.join(contracts)}")
+    return Reply(200, document(contracts[name]))
 
 
 OPERATIONS = {function.__name__: function for function in (get_health, list_rules, get_openapi)}

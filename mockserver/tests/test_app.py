@@ -13,6 +13,7 @@ import pytest
 
 from mockserver import SERVER
 from mockserver.app import Application
+from mockserver.control import OPERATIONS
 from mockserver.exchange import Reply
 from mockserver.mock import mock, read_packaged_vendors
 from mockserver.packaged import folder
@@ -149,3 +150,15 @@ def test_a_defect_is_a_500_without_its_stack_trace(capsys: pytest.CaptureFixture
     assert "SECRET" not in reply.text
     assert "RuntimeError" in reply.json()["detail"]
     assert "SECRET" in capsys.readouterr().err
+
+
+def test_where_its_own_interface_is_not_in_order_the_vendors_are_served(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """What lacks its schemas is told where the mock runs, and /__mock__/ alone is a 500."""
+    monkeypatch.setitem(OPERATIONS, "make_coffee", OPERATIONS["get_health"])
+    with running(Application(mock(folder("fixtures")))) as url:
+        reply = httpx.get(f"{url}/__mock__/health")
+        assert (reply.status_code, reply.headers["Content-Type"]) == (500, "application/problem+json")
+        assert httpx.get(url + CALL).status_code == 200
+    assert "make_coffee" in capsys.readouterr().err

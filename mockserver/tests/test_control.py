@@ -30,7 +30,7 @@ from mockserver.validation import Library
 CALL = "550e8400-e29b-41d4-a716-446655440000"
 LEAD = "44b0bb7d-1bcb-4e89-96cd-25bdd99db854"
 COMM_CALL = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
-CONTRACT = read_contract(Library(folder("schemas")), "mock")
+CONTRACT = read_contract(Library(folder("schemas"), "mock"))
 
 
 @pytest.fixture

@@ -70,9 +70,9 @@ def test_where_a_schema_looks_at_several_members_the_whole_is_judged(tmp_path: P
     """A member that is allowed by itself is refused for the company that it is in."""
     both = {"properties": {"a": {"const": 1}, "b": {"const": 1}}, "required": ["a", "b"]}
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "not": both}
-    (tmp_path / "made").mkdir()
-    (tmp_path / "made" / "record.json").write_text(json.dumps(document))
-    kind = Kind(Library(tmp_path).schema("made/record.json"), Table("record.json"))
+    (tmp_path / "made" / "_shared").mkdir(parents=True)
+    (tmp_path / "made" / "_shared" / "record.json").write_text(json.dumps(document))
+    kind = Kind(Library(tmp_path, "made").schema("made/_shared/record.json"), Table("record.json"))
     record = Record("somebody", {"id": "x", "created_at": "2026-05-11T09:30:00Z", "b": 1}, kind)
     with pytest.raises(NotAllowed):
         record.changed({"a": 1})

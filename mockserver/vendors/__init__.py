@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mockserver.contract import ContractError, read_contract
 from mockserver.exchange import Vendor
 from mockserver.kinds import Kind, Table
@@ -11,13 +13,13 @@ from mockserver.vendors import aura, comm
 VENDORS = {"aura": aura, "comm": comm}
 
 
-def read_vendors(library: Library) -> dict[str, Vendor]:
+def read_vendors(schemas: Path) -> dict[str, Vendor]:
     """Every vendor by name; raises ContractError where schemas/ and the functions here do not match."""
     vendors = {}
     for name, package in VENDORS.items():
-        contract = read_contract(library, name)
+        library = Library(schemas, name, [_file(name, table) for table in package.COLLECTIONS.values()])
         vendors[name] = Vendor(
-            contract=contract,
+            contract=read_contract(library),
             prefix=package.PREFIX,
             house_rules=package.HOUSE_RULES,
             operations=package.OPERATIONS,
@@ -28,11 +30,6 @@ def read_vendors(library: Library) -> dict[str, Vendor]:
         )
         _match(vendors[name])
     return vendors
-
-
-def record_schemas() -> list[str]:
-    """The files that stored records are held to."""
-    return [_file(name, table) for name, package in VENDORS.items() for table in package.COLLECTIONS.values()]
 
 
 def _kinds(name: str, library: Library) -> dict[str, Kind]:
