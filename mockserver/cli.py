@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from mockserver.control.guard import Guard
     from mockserver.mock import Mock
 
-USAGE, BAD_FIXTURES, CANNOT_LISTEN = 2, 3, 4
+USAGE, BAD_FIXTURES, CANNOT_LISTEN, INTERRUPTED = 2, 3, 4, 130
 _COMMANDS = ("serve", "routes", "openapi", "types", "explain", "clock", "generate", "check")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code: 0 done, 2 usage, 3 bad fixtures or schemas, 4 cannot listen."""
+    """Run one command; gives the exit code: 0 done, 2 usage, 3 bad fixtures or schemas, 4 cannot listen.
+
+    Ctrl-C is how serving ends, and interrupts any other command: 130.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "serve")
@@ -38,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except KeyboardInterrupt:
-        return 0
+        return 0 if given[0] == "serve" else INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`… | head`); nothing is left to say, not even by the interpreter's last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -90,6 +93,13 @@ def _serve(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
     # Nothing that is loaded is garbage: the server looks for some once it serves.
     gc.disable()
+    try:
+        return _load_and_serve(options)
+    finally:
+        gc.enable()
+
+
+def _load_and_serve(options: argparse.Namespace) -> int:
     import asyncio
 
     from mockserver import server

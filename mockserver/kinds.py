@@ -109,6 +109,8 @@ class Record:
         record._be(encode(parts), self.kind)
         record.owner, record.id, record.position, record.due = self.owner, self.id, self.position, self.due
         record.marks = self._marks_with(members)
+        # The members of the one before are hardly asked for again.
+        _known.pop(self, None)
         _remembered(record, parts)
         return record
 

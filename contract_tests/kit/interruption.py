@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import pytest
@@ -16,9 +17,28 @@ class Interruption:
     def __init__(self) -> None:
         self._arrived = False
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtestloop(self) -> Generator[None, None, None]:
-        """Listen while tests run; signals reach the main thread alone."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Listen while tests are collected; then it is not one of the errors of a file."""
+        with self._listening():
+            collected = yield
+        self.pytest_runtest_logstart()
+        return collected
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Listen while tests run."""
+        with self._listening():
+            return (yield)
+
+    def pytest_runtest_logstart(self) -> None:
+        """No test begins after it."""
+        if self._arrived:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Signals reach the main thread alone."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -27,11 +47,6 @@ class Interruption:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
-
-    def pytest_runtest_logstart(self) -> None:
-        """No test begins after it."""
-        if self._arrived:
-            raise KeyboardInterrupt
 
     def _arrives(self, number: int, frame: FrameType | None) -> None:
         self._arrived = True

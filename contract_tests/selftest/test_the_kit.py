@@ -265,13 +265,23 @@ def test_an_interrupted_run_puts_back_what_it_wrote():
         assert look(url) == before
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_an_interruption_that_is_swallowed_ends_the_run(correct: str, tmp_path: Path, name: str):
-    """Ctrl-C in a callback that lets no exception out: the test goes on, and none comes after it. So from outside."""
-    (tmp_path / "swallowing.py").write_text(SWALLOWING.replace("SIGINT", name), encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "during", "ending"),
+    [
+        ("SIGINT", "runtest_call", "1 passed"),
+        ("SIGTERM", "runtest_call", "1 passed"),
+        ("SIGINT", "collectstart", "[0-9]+ deselected in"),
+    ],
+)
+def test_an_interruption_that_is_swallowed_ends_the_run(
+    correct: str, tmp_path: Path, name: str, during: str, ending: str
+):
+    """Ctrl-C in a callback that lets no exception out: what runs goes on, and no test comes after. So from outside."""
+    swallowing = SWALLOWING.replace("SIGINT", name).replace("runtest_call", during)
+    (tmp_path / "swallowing.py").write_text(swallowing, encoding="utf-8")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     run = trial(correct, "-p", "swallowing", "-k", "get_call", tokens={**TOKENS, "PYTHONPATH": path})
-    assert (run.code, "\n1 passed" in run.output) == (130, True), run.output[-2000:]
+    assert run.code == 130 and re.search(f"^{ending}", run.output, re.M), run.output[-2000:]
 
 
 SWALLOWING = """

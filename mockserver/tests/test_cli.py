@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.cli import main
 from mockserver.tests import curl
 
 KEY = "aura_pk_live_northwind00000000000000mock"
@@ -244,3 +245,15 @@ def test_more_than_one_worker_is_refused_with_the_reason(capsys: pytest.CaptureF
         main(["--workers", number])
     assert ended.value.code == 2
     assert "two processes would have two states" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "code"), [(["check", "http://127.0.0.1:9"], 130), (["--port", "0"], 0)])
+def test_a_run_that_ctrl_c_ends_early_is_none_that_held(monkeypatch: pytest.MonkeyPatch, command: list[str], code: int):
+    """Also before the first test: 130, and never 0, which says that the server conforms. Serving just ends."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pytest.main", interrupted)
+    monkeypatch.setattr("mockserver.server.listen", interrupted)
+    assert main(command) == code
