@@ -127,15 +127,18 @@ def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
     operation = request.operation
     assert operation is not None
     request.query = {**operation.query_defaults, **request.query}
-    judged = [
-        (operation.path_parameters, request.path_values, "path"),
-        (operation.query_parameters, request.query, "query"),
+    if (
+        operation.path_parameters.allows(request.path_values)
+        and operation.query_parameters.allows(request.query)
+        and (operation.body is None or operation.body.allows(request.value))
+    ):
+        return
+    problems = [
+        *operation.path_parameters.problems(request.path_values, "path"),
+        *operation.query_parameters.problems(request.query, "query"),
+        *(operation.body.problems(request.value, "body") if operation.body else ()),
     ]
-    if operation.body is not None:
-        judged.append((operation.body, request.value, "body"))
-    if refused := [each for each in judged if not each[0].allows(each[1])]:
-        problems = [problem for schema, value, place in refused for problem in schema.problems(value, place)]
-        raise Refused("invalid", in_words(problems), problems)
+    raise Refused("invalid", in_words(problems), problems)
 
 
 def in_words(problems: list[Problem]) -> str:

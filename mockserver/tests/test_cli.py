@@ -254,6 +254,7 @@ def test_a_run_that_ctrl_c_ends_early_is_none_that_held(monkeypatch: pytest.Monk
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
+    monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr("pytest.main", interrupted)
     monkeypatch.setattr("mockserver.server.listen", interrupted)
     assert main(command) == code

@@ -7,7 +7,7 @@ from mockserver.store import Transaction
 from mockserver.world import World
 
 LEADS = "aura.leads"
-UPDATABLE = ("full_name", "email", "phone", "company", "status", "timezone", "notes")
+UPDATABLE = frozenset({"full_name", "email", "phone", "company", "status", "timezone", "notes"})
 
 
 def update_lead(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
@@ -15,7 +15,7 @@ def update_lead(request: Request, vendor: Vendor, world: World, changes: Transac
     lead = world.store[LEADS].get(request.owner, request.path_values["id"])
     if lead is None:
         raise Refused("missing_lead", f"no lead {request.path_values['id']}")
-    sent = {name: request.value[name] for name in UPDATABLE if request.value.get(name) is not None}
+    sent = {name: value for name, value in request.value.items() if name in UPDATABLE and value is not None}
     if sent:
         moved = {"updated_at": world.clock.stamp_after(lead["updated_at"])}
         lead = changes.change(LEADS, lead, {**sent, **moved})
