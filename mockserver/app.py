@@ -18,14 +18,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver import SERVER, console
+from mockserver import SERVER
 from mockserver.clock import ticks
 from mockserver.contract import ContractBroken, ContractError, Operation
-from mockserver.control import PROBLEM, control
-from mockserver.control.guard import Guard
 from mockserver.damage import send_damaged
-from mockserver.exchange import Reply, Request, Vendor, answer
+from mockserver.exchange import PROBLEM, Reply, Request, Vendor, answer
 from mockserver.faults import Disturbance
+from mockserver.guard import Guard
 from mockserver.mock import Mock
 from mockserver.rendering import as_bytes
 from mockserver.world import World
@@ -95,6 +94,9 @@ class Application:
             await self._own(scope, receive, send)
 
     def _interface(self) -> Router:
+        from mockserver import console
+        from mockserver.control import control
+
         own = control(self._mock, self._guard)
         served = {**self._mock.vendors, "mock": own}
         routes = [*self._routes(own, served), *console.routes(self._mock, own, self._guard)]

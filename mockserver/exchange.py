@@ -16,6 +16,8 @@ from mockserver.store import Transaction
 from mockserver.validation import Problem
 from mockserver.world import World
 
+# The content type of a problem of RFC 9457: how the mock speaks where it does not speak for a vendor.
+PROBLEM = "application/problem+json"
 # One for all: the journal keeps a thousand requests, and hardly one has any.
 _NONE: Mapping[str, str] = MappingProxyType({})
 

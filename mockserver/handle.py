@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from mockserver import records
+from mockserver import records, verifying
 from mockserver.clock import Clock
+from mockserver.entry import Entry
 from mockserver.faults import Fault
-from mockserver.journal import Entry
 from mockserver.mock import Mock
 from mockserver.validation import Problem, Schema
 from mockserver.world import World
@@ -204,12 +204,12 @@ class Requests:
     def matching(self, **wanted: Any) -> list[Entry]:
         """Those that are as wanted: vendor, operation, method, path, id, status, rule, fault, query, body."""
         with self._world.lock:
-            return self._world.journal.matching(wanted)
+            return verifying.matching(self._world.journal, wanted)
 
-    def verify(self, how: Literal["exactly", "at_least", "at_most"], count: int, **wanted: Any) -> None:
+    def verify(self, how: verifying.How, count: int, **wanted: Any) -> None:
         """Raise AssertionError unless so many requests were as wanted, with what came nearest."""
         with self._world.lock:
-            verified = self._world.journal.verify(wanted, how, count)
+            verified = verifying.verify(self._world.journal, wanted, how, count)
         near = [
             f"request {entry.number} ({entry.method} {entry.path}) has "
             + ", ".join(f"{miss.name} {miss.received} for {miss.wanted}" for miss in misses)

@@ -10,8 +10,8 @@ from pathlib import Path
 from mockserver import records
 from mockserver.app import Application
 from mockserver.control import control
-from mockserver.control.guard import Guard
 from mockserver.exchange import Vendor
+from mockserver.guard import Guard
 from mockserver.kinds import Record
 from mockserver.mock import Mock, begin, read_packaged_vendors
 from mockserver.packaged import folder

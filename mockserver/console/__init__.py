@@ -14,8 +14,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from mockserver import SERVER
-from mockserver.control.guard import Guard
 from mockserver.exchange import Refused, Request, Vendor
+from mockserver.guard import Guard
 from mockserver.mock import Mock
 from mockserver.validation import Library
 

@@ -9,14 +9,13 @@ from typing import Any
 from mockserver import house_rules
 from mockserver.contract import ContractError, read_contract
 from mockserver.control import about, faults, records, requests, state, time, worlds
-from mockserver.control.guard import Guard
-from mockserver.exchange import Handler, Refusal, Refused, Reply, Request, Vendor
+from mockserver.exchange import PROBLEM, Handler, Refusal, Refused, Reply, Request, Vendor
+from mockserver.guard import Guard
 from mockserver.mock import Mock
 from mockserver.store import Transaction
 from mockserver.world import World
 
 PREFIX = "/__mock__"
-PROBLEM = "application/problem+json"
 LARGEST_BODY = 256 * 1024 * 1024
 
 # A function of this interface: the mock, the request and the world that it is for.

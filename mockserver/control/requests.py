@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Literal
 
 from mockserver.exchange import Refused, Reply, Request
 from mockserver.mock import Mock
 from mockserver.validation import Problem
+from mockserver.verifying import How, matching, verify
 from mockserver.world import World
 
-_HOW: tuple[Literal["exactly", "at_least", "at_most"], ...] = ("exactly", "at_least", "at_most")
+_HOW: tuple[How, ...] = ("exactly", "at_least", "at_most")
 _MATCHERS = ("vendor", "operation", "method", "path", "rule", "fault")
 
 
@@ -20,7 +20,7 @@ def list_requests(mock: Mock, request: Request, world: World) -> Reply:
     wanted: dict[str, str | int] = {name: query[name] for name in _MATCHERS if name in query}
     if "status" in query:
         wanted["status"] = int(query["status"])
-    found = world.journal.matching(wanted)[::-1]
+    found = matching(world.journal, wanted)[::-1]
     before = int(query.get("before", world.journal.number + 1))
     page = islice((entry.as_json() for entry in found if entry.number < before), int(query["limit"]))
     return Reply(200, {"requests": list(page), "matching": len(found), "evicted": world.journal.evicted})
@@ -38,7 +38,7 @@ def verify_requests(mock: Mock, request: Request, world: World) -> Reply:
     counts = [(how, request.value[how]) for how in _HOW if how in request.value]
     if len(counts) != 1:
         raise Refused("invalid", f"body: received {len(counts)} of exactly, at_least and at_most; send one of them")
-    verified = world.journal.verify(request.value["match"], *counts[0])
+    verified = verify(world.journal, request.value["match"], *counts[0])
     if verified.holds:
         return Reply(200, {"holds": True, "count": verified.count})
     near = [

@@ -16,7 +16,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.app import Application
-from mockserver.control.guard import Guard
+from mockserver.guard import Guard
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running

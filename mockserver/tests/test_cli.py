@@ -162,7 +162,8 @@ def test_a_frozen_clock_with_an_offset_is_a_time_in_utc():
 
 def test_sigterm_while_it_starts_ends_it_as_quietly():
     """Before the server is up, the signal is no crash either."""
-    command = "import signal, mockserver.cli as cli; cli.folder = lambda name: signal.raise_signal(15); cli.main([])"
+    command = "import signal; from mockserver.cli import main; from mockserver.commands import serve; "
+    command += "serve.folder = lambda name: signal.raise_signal(15); main([])"
     ended = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=20)
     assert (ended.returncode, ended.stderr) == (0, "")
 

@@ -15,7 +15,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.app import Application
-from mockserver.control.guard import Guard, is_loopback
+from mockserver.guard import Guard, is_loopback
 from mockserver.mock import mock
 from mockserver.packaged import folder
 from mockserver.server import running
