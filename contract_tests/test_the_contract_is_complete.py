@@ -14,11 +14,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from mockserver.contract import ContractError
 from mockserver.mock import read_packaged_vendors
 from mockserver.openapi import document
 from mockserver.packaged import folder
 from mockserver.seeding import Folder, seed
+from mockserver.validation import ContractError
 from mockserver.vendors import VENDORS, read_vendors
 
 VENDORS_READ = read_packaged_vendors()

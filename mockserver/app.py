@@ -20,13 +20,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import SERVER
 from mockserver.clock import ticks
-from mockserver.contract import ContractBroken, ContractError, Operation
+from mockserver.contract import ContractBroken, Operation
 from mockserver.damage import send_damaged
 from mockserver.exchange import PROBLEM, Reply, Request, Vendor, answer
 from mockserver.faults import Disturbance
 from mockserver.guard import Guard
 from mockserver.mock import Mock
 from mockserver.rendering import as_bytes
+from mockserver.validation import ContractError
 from mockserver.world import World
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "serve")
     try:
-        if given[0] == "check":
+        if given[0] == "check":  # its flags are pytest's, and the tests' own
             from mockserver.commands import check
 
             return check.run(given[1:])
-        options = _parser(given[0]).parse_args(given)
+        options = _parser(given[0]).parse_args(given[given[0] in COMMANDS :])
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except KeyboardInterrupt:
@@ -37,7 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(asked: str) -> argparse.ArgumentParser:
-    """Knows every command, and the flags of the one that is asked for."""
+    """What reads the flags of a command; where none is asked for, what tells of them all."""
+    if asked in COMMANDS:
+        command = import_module(f"mockserver.commands.{asked}")
+        parser = argparse.ArgumentParser(prog=f"python -m mockserver {asked}", description=COMMANDS[asked])
+        command.add_flags(parser)
+        parser.set_defaults(run=command.run)
+        return parser
     parser = argparse.ArgumentParser(
         prog="python -m mockserver",
         description="A stateful mock of the Aura and Comm sales-call APIs. Without a command it serves.",
@@ -46,9 +52,5 @@ def _parser(asked: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"aura-comm-mockserver {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(COMMANDS) + "}")
     for name, words in COMMANDS.items():
-        command = commands.add_parser(name, help=words)
-        if name == asked:
-            module = import_module(f"mockserver.commands.{name}")
-            module.add_flags(command)
-            command.set_defaults(run=module.run)
+        commands.add_parser(name, help=words)
     return parser

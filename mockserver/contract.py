@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from os.path import normpath
 from pathlib import Path
-from typing import Any, Literal
-
-import orjson
+from posixpath import dirname, normpath
+from typing import Any, Literal, NamedTuple
 
 from mockserver.kinds import Body
 from mockserver.rendering import by_name, whole
-from mockserver.validation import Library, Problem, Schema
+from mockserver.validation import ContractError, Library, Problem, Schema, read_json
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-class ContractError(Exception):
-    """schemas/ itself is not in order; the message says which file to mend."""
 
 
 class ContractBroken(Exception):
@@ -52,8 +46,7 @@ class Rule:
         return f"{self.id}; {self.grade}".encode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One method on one path, with the schemas of its parameters, its body and its replies by status."""
 
     name: str
@@ -71,8 +64,7 @@ class Operation:
     replies: Mapping[int, Schema]
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(NamedTuple):
     """All that schemas/<vendor>/ says."""
 
     vendor: str
@@ -125,23 +117,14 @@ def _undeclared(operation: Operation | None, status: int) -> Problem:
 @lru_cache(maxsize=16)
 def read_contract(library: Library) -> Contract:
     """The contract of a vendor; raises ContractError with the file to mend."""
-    folder = library.folder / library.vendor
     operations = {}
-    for file in sorted(folder.glob("*/operation.json")):
-        operation = _operation(library, file)
-        if operation.name != file.parent.name:
-            raise ContractError(f"{file}: operationId is {operation.name}, the folder is {file.parent.name}")
-        operations[operation.name] = operation
+    for file in library.files:
+        if file.endswith("/operation.json"):
+            operation = _operation(library, file)
+            operations[operation.name] = operation
+    rules = _rules(library.folder / library.vendor)
     error = library.schema(f"{library.vendor}/_shared/error.json")
-    return Contract(library.vendor, operations, _rules(folder), error, library)
-
-
-def read_json(file: Path) -> Any:
-    """The JSON in a file; raises ContractError with place and reason where it is not JSON."""
-    try:
-        return orjson.loads(file.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise ContractError(f"{file}: {error}") from error
+    return Contract(library.vendor, operations, rules, error, library)
 
 
 def _rules(folder: Path) -> dict[str, Rule]:
@@ -149,9 +132,11 @@ def _rules(folder: Path) -> dict[str, Rule]:
     return {rule.id: rule for rule in rules}
 
 
-def _operation(library: Library, file: Path) -> Operation:
-    [(path, path_item)] = read_json(file).items()
+def _operation(library: Library, file: str) -> Operation:
+    [(path, path_item)] = library.files[file].items()
     [(method, described)] = ((method, described) for method, described in path_item.items() if method in METHODS)
+    if described["operationId"] != file.split("/")[1]:
+        raise ContractError(f"{file}: operationId is {described['operationId']}, the folder is {file.split('/')[1]}")
     parameters = [_followed(library, parameter, file) for parameter in described.get("parameters", ())]
     query = {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"}
     return Operation(
@@ -171,7 +156,7 @@ def _operation(library: Library, file: Path) -> Operation:
     )
 
 
-def _parameters(library: Library, parameters: list[Any], place: str, file: Path) -> Schema:
+def _parameters(library: Library, parameters: list[Any], place: str, file: str) -> Schema:
     """All parameters of one place as one object schema, so that one check finds every problem."""
     here = [parameter for parameter in parameters if parameter["in"] == place]
     definition = {
@@ -179,40 +164,38 @@ def _parameters(library: Library, parameters: list[Any], place: str, file: Path)
         "properties": {parameter["name"]: parameter["schema"] for parameter in here},
         "required": [parameter["name"] for parameter in here if parameter.get("required")],
     }
-    return Schema(definition, library, _name(library, file))
+    return Schema(definition, library, file)
 
 
-def _body(library: Library, described: Any, file: Path) -> Schema | None:
+def _body(library: Library, described: Any, file: str) -> Schema | None:
     if "requestBody" not in described:
         return None
     return _content_schema(library, described["requestBody"], file)
 
 
-def _reply(library: Library, response: Any, file: Path) -> Schema:
-    if "$ref" in response:
-        file = _neighbour(file, response["$ref"].partition("#")[0])
-    return _content_schema(library, _followed(library, response, file), file)
+def _reply(library: Library, response: Any, file: str) -> Schema:
+    described = _followed(library, response, file)
+    there = _neighbour(file, response["$ref"].partition("#")[0]) if "$ref" in response else file
+    return _content_schema(library, described, there)
 
 
-def _content_schema(library: Library, described: Any, file: Path) -> Schema:
+def _content_schema(library: Library, described: Any, file: str) -> Schema:
     [media] = described["content"].values()
-    reference = media["schema"]["$ref"]
-    return library.schema(_name(library, _neighbour(file, reference)))
+    return library.schema(_neighbour(file, media["schema"]["$ref"]))
 
 
-def _followed(library: Library, entry: Any, file: Path) -> Any:
+def _followed(library: Library, entry: Any, file: str) -> Any:
     """A parameter or a response, or what its `$ref` to a neighbouring file points at."""
     if "$ref" not in entry:
         return entry
     target, _, member = entry["$ref"].partition("#/")
-    document = library.shared(_neighbour(file, target))
+    neighbour = _neighbour(file, target)
+    if neighbour not in library.files:
+        raise ContractError(f"{file}: refers to {target}, and there is no {neighbour}")
+    document = library.files[neighbour]
     return document[member] if member else document
 
 
-def _name(library: Library, file: Path) -> str:
-    return file.relative_to(library.folder).as_posix()
-
-
-def _neighbour(file: Path, reference: str) -> Path:
+def _neighbour(file: str, reference: str) -> str:
     """Where a relative reference in a file leads."""
-    return Path(normpath(file.parent / reference))
+    return normpath(f"{dirname(file)}/{reference}")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.body import LARGEST
 from mockserver.contract import Contract, ContractBroken, Operation, Rule
@@ -22,34 +21,43 @@ PROBLEM = "application/problem+json"
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(slots=True)
 class Request:
-    """One HTTP request. The house rules fill in the second part as they read it."""
+    """One HTTP request. The house rules fill in the second part as they read it.
 
-    vendor: str
-    operation: Operation | None
-    method: str
-    path: str
-    allowed_methods: tuple[str, ...] = ()
-    path_values: Mapping[str, str] = field(default_factory=dict)
-    query_pairs: Sequence[tuple[str, str]] = ()
-    # By lower-case name, as they came; of a repeated one the first.
-    headers: Mapping[bytes, bytes] = field(default_factory=dict)
-    body: bytes = b""
+    `headers` are by lower-case name, as they came; of a repeated one the first. `key` is that of `Authorization:
+    Bearer <key>`, None without that header; empty for another scheme.
+    """
 
-    owner: str = ""
-    query: Mapping[str, str] = field(default_factory=dict)
-    value: Any = None
-    disturbances: tuple[Disturbance, ...] = ()
-    preferred_status: int | None = None
-    reply_headers: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    __slots__ = (
+        "allowed_methods", "body", "disturbances", "headers", "key", "method", "operation", "owner", "path",
+        "path_values", "preferred_status", "query", "query_pairs", "reply_headers", "value", "vendor",
+    )  # fmt: skip
 
-    # The key of `Authorization: Bearer <key>`, None without that header; empty for another scheme.
-    key: str | None = field(init=False)
+    def __init__(
+        self,
+        vendor: str,
+        operation: Operation | None,
+        method: str,
+        path: str,
+        allowed_methods: tuple[str, ...] = (),
+        path_values: Mapping[str, str] = _NONE,
+        query_pairs: Sequence[tuple[str, str]] = (),
+        headers: Mapping[bytes, bytes] = MappingProxyType({}),
+        body: bytes = b"",
+    ) -> None:
+        self.vendor, self.operation, self.method, self.path = vendor, operation, method, path
+        self.allowed_methods, self.path_values, self.query_pairs = allowed_methods, path_values, query_pairs
+        self.headers, self.body = headers, body
 
-    def __post_init__(self) -> None:
-        self.key = None
-        if (authorization := self.headers.get(b"authorization")) is not None:
+        self.owner = ""
+        self.query: Mapping[str, str] = _NONE
+        self.value: Any = None
+        self.disturbances: tuple[Disturbance, ...] = ()
+        self.preferred_status: int | None = None
+        self.reply_headers: Mapping[str, str] = _NONE
+
+        self.key: str | None = None
+        if (authorization := headers.get(b"authorization")) is not None:
             scheme, _, key = authorization.decode("latin-1").partition(" ")
             self.key = key.strip() if scheme.lower() == "bearer" else ""
 
@@ -59,19 +67,23 @@ class Request:
         return None if value is None else value.decode("latin-1")
 
 
-@dataclass(slots=True)
 class Reply:
     """One HTTP reply: a status, a JSON value and the rule that decided it, if one did."""
 
-    status: int
-    body: Any
-    rule: Rule | None = None
-    headers: Mapping[str, str] = field(default_factory=lambda: _NONE)
-    problems: Sequence[Problem] = ()
+    __slots__ = ("body", "headers", "problems", "rule", "status")
+
+    def __init__(
+        self,
+        status: int,
+        body: Any,
+        rule: Rule | None = None,
+        headers: Mapping[str, str] = _NONE,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        self.status, self.body, self.rule, self.headers, self.problems = status, body, rule, headers, problems
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A row of a vendor's table of refusals: the status, the rule that decides it, and a fixed text if there is one."""
 
     status: HTTPStatus
@@ -97,8 +109,7 @@ HouseRule = Callable[[Request, "Vendor", World], None]
 Handler = Callable[[Request, "Vendor", World, Transaction], Reply]
 
 
-@dataclass(frozen=True)
-class Vendor:
+class Vendor(NamedTuple):
     """A vendor as the mock plays it: its contract, and its behaviour as data and plain functions."""
 
     contract: Contract
@@ -110,7 +121,7 @@ class Vendor:
     missing: Mapping[str, str]
     envelope: Callable[[Refusal, Refused, World], Any]
     # The kinds of its records by the name of their collection, without the vendor's.
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = MappingProxyType({})
     error_type: str = "application/json"
     largest_body: int = LARGEST
 

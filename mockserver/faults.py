@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.clock import duration, written
 
@@ -20,8 +20,7 @@ EFFECTS = ("status", "delay", "drop", "malformed", "truncated", "dribble")
 _TWO_TO_64 = float(2**64)
 
 
-@dataclass(frozen=True, slots=True)
-class Disturbance:
+class Disturbance(NamedTuple):
     """What happens to one reply on its way: seconds of delay, and how it is damaged, if it is."""
 
     fault: str

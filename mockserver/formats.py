@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
 
 # Without look-around, so that they mean the same to every engine; the fast validator runs them without calling Python.
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -53,6 +52,8 @@ def _compiled(name: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1024)
 def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

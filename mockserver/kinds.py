@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property, lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -44,8 +44,7 @@ class NotAllowed(Exception):
         super().__init__(schema.file)
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """What a vendor says of a collection: the schema's file, and the fields that mean something.
 
     `owner` names the owner, where records do that themselves; `filters` are what a list can be filtered by, with how
@@ -54,26 +53,21 @@ class Table:
 
     schema: str
     owner: str | None = None
-    filters: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    filters: Mapping[str, Callable[[str], str]] = MappingProxyType({})
     due: str | None = None
 
 
-@dataclass(frozen=True)
 class Kind:
-    """What the records of a collection have in common, and the schema that they are held to."""
+    """What the records of a collection have in common, and the schema that they are held to.
 
-    schema: Schema
-    table: Table
+    `numbers` says where each filter stands among the marks of a record; `lasting` are the members that say which
+    record it is and where it stands among all of its owner's.
+    """
 
-    @cached_property
-    def numbers(self) -> Mapping[str, int]:
-        """Where each filter stands among the marks of a record."""
-        return {name: number for number, name in enumerate(self.table.filters)}
-
-    @cached_property
-    def lasting(self) -> frozenset[str | None]:
-        """The members that say which record it is and where it stands among all of its owner's."""
-        return frozenset({"id", "created_at", self.table.owner, self.table.due})
+    def __init__(self, schema: Schema, table: Table) -> None:
+        self.schema, self.table = schema, table
+        self.numbers = {name: number for number, name in enumerate(table.filters)}
+        self.lasting = frozenset({"id", "created_at", table.owner, table.due})
 
 
 class Record:

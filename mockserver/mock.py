@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -108,5 +107,5 @@ def begin(
     """How a world begins that has what was planted."""
     keys = dict(planted.keys)
     if require_auth:
-        keys["aura"] = replace(keys["aura"], without_key=None)
+        keys["aura"] = keys["aura"]._replace(without_key=None)
     return Start(planted.state, keys, planted.outcomes, frozen_at, random_seed, rate_limited, latency)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract import Contract, read_json
+from mockserver.contract import Contract
+from mockserver.validation import read_json
 
 
 def document(contract: Contract) -> dict[str, Any]:

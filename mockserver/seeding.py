@@ -6,10 +6,9 @@ import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -21,7 +20,6 @@ from mockserver.world import Keys
 
 # A text that begins with a date and ends there or goes on with a time: it is moved, wherever it stands.
 _DATE = re.compile(rb'"(\d{4}-\d\d-\d\d)(?=["T ])')
-
 
 _UNREADABLE = object()
 # From so many bytes on a file is read in pieces.
@@ -123,8 +121,7 @@ class Fixtures:
         return _UNREADABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(NamedTuple):
     """What a folder of fixtures describes: the records, the keys, and the outcomes that Comm takes if it lists them."""
 
     state: State

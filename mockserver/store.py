@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Self
@@ -40,7 +39,6 @@ class Page:
         self.body: Body | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Collection:
     """All records of one kind, of every owner. A value: `with_record`, `without` and `at` give another collection.
 
@@ -49,24 +47,31 @@ class Collection:
     at `now`.
     """
 
-    kind: Kind
-    began: Mapping[str, Record]
-    written: HashTrieMap[str, Record | None]
-    orders: HashTrieMap[Index, Order]
-    now: str
-    # Pages that were asked for: a collection never changes, so neither do they.
-    _pages: dict[Any, Page] = field(default_factory=dict, repr=False)
+    __slots__ = ("_pages", "began", "kind", "now", "orders", "written")
+
+    def __init__(
+        self,
+        kind: Kind,
+        began: Mapping[str, Record],
+        written: HashTrieMap[str, Record | None],
+        orders: HashTrieMap[Index, Order],
+        now: str,
+    ) -> None:
+        self.kind, self.began, self.written, self.orders, self.now = kind, began, written, orders, now
+        # Pages that were asked for: a collection never changes, so neither do they.
+        self._pages: dict[Any, Page] = {}
 
     @classmethod
     def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
         """The collection of these records as it is now; of two with one id, the later."""
         by_id = {record.id: record for record in records}
-        unordered = cls(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now))
+        there = cls(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now))
         positions: dict[Index, list[str]] = defaultdict(list)
         for record in by_id.values():
-            for index, place in unordered._places(record):
+            for index, place in there._places(record):
                 positions[index].append(place)
-        return replace(unordered, orders=HashTrieMap({index: Order.of(places) for index, places in positions.items()}))
+        there.orders = HashTrieMap({index: Order.of(places) for index, places in positions.items()})
+        return there
 
     def get(self, owner: str, record_id: str) -> Record | None:
         """The owner's record with this id in any case, or None: another owner's record is as good as none."""

@@ -26,6 +26,10 @@ _AT_ONE_MEMBER = frozenset(
 Verdict = Callable[[Any], bool]
 
 
+class ContractError(Exception):
+    """schemas/ itself is not in order; the message says which file to mend."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with a value: where, what was received, what is allowed, by which rule if one says."""
@@ -51,20 +55,18 @@ class Problem:
 
 
 class Library:
-    """Every schema file of a vendor in schemas/, by the URI that relative references resolve to.
+    """The schema files of a vendor in schemas/, by the URI that relative references resolve to.
 
-    `records` are the files that stored records are held to.
+    `records` are the files that stored records are held to. Raises ContractError with the file to mend.
     """
 
     def __init__(self, folder: Path, vendor: str, records: Iterable[str] = ()) -> None:
         self.folder, self.vendor = folder.resolve(), vendor
-        documents = {
-            BASE_URI + path.relative_to(folder).as_posix(): orjson.loads(path.read_bytes())
-            for path in sorted(folder.glob(f"{vendor}/*/*.json"))
-        }
-        self.schemas = {uri: document for uri, document in documents.items() if "$schema" in document}
+        found = sorted(self.folder.glob(f"{vendor}/*/*.json"))
+        # By names like aura/_shared/call.json; some are no schemas, but what operations are described by.
+        self.files = {f"{vendor}/{file.parent.name}/{file.name}": read_json(file) for file in found}
+        self.schemas = {BASE_URI + name: content for name, content in self.files.items() if "$schema" in content}
         self._records = frozenset(records)
-        self._shared: dict[Path, Any] = {}
         self._beside: dict[str, Library] = {}
 
     def beside(self, vendor: str) -> Library:
@@ -72,12 +74,6 @@ class Library:
         if vendor not in self._beside:
             self._beside[vendor] = Library(self.folder, vendor)
         return self._beside[vendor]
-
-    def shared(self, file: Path) -> Any:
-        """The JSON of a file that is no schema, and that many operations refer to."""
-        if file not in self._shared:
-            self._shared[file] = orjson.loads(file.read_bytes())
-        return self._shared[file]
 
     @cached_property
     def fast(self) -> jsonschema_rs.Registry:
@@ -201,6 +197,14 @@ def _with_patterns(value: Any) -> Any:
     if value.get("type") in ("string", ["string", "null"]) and value.get("format") in PATTERNS:
         changed["allOf"] = [*changed.get("allOf", []), {"pattern": PATTERNS[changed.pop("format")]}]
     return changed
+
+
+def read_json(file: Path) -> Any:
+    """The JSON in a file of schemas/; raises ContractError with place and reason where it is not JSON."""
+    try:
+        return orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise ContractError(f"{file}: {error}") from error
 
 
 def shown(value: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from mockserver import records
@@ -75,7 +74,7 @@ def _carry_over(world: World, start: Start, vendors: dict[str, Vendor]) -> list[
     """Begin a world anew with what was written in it; gives what could not be kept, and why."""
     keys = start.keys if world.name == "home" else world.start.keys
     with world.lock:
-        anew = World(replace(start, keys=keys), world.name)
+        anew = World(start._replace(keys=keys), world.name)
         dropped = [f"{len(world.snapshots)} snapshots of {world.name}"] if world.snapshots else []
         for collection, before, after in _written(world):
             try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from string import ascii_letters, ascii_lowercase, digits
 from threading import RLock
+from typing import NamedTuple
 
 from mockserver.clock import Clock
 from mockserver.faults import Faults
@@ -40,16 +40,14 @@ class Ids:
         return beginning + "".join(self._random.choices(ascii_letters + digits, k=24))
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """The keys of one vendor: which owner each stands for, and who is served without one (None: nobody)."""
 
     owners: Mapping[str, str]
     without_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """What a world begins with and goes back to. `outcomes` are the ones that Comm takes, None for any."""
 
     state: State
@@ -104,4 +102,4 @@ class World:
 
     def fork(self, name: str, keys: Mapping[str, Keys]) -> World:
         """Another world that begins as this one did, with keys of its own, at no cost that grows with the records."""
-        return World(replace(self.start, keys=keys), name)
+        return World(self.start._replace(keys=keys), name)

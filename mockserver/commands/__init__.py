@@ -1,4 +1,4 @@
-"""The commands of `python -m mockserver`, a file each: add_flags(parser) and run(options); check's flags are pytest's."""
+"""The commands of `python -m mockserver`, a file each: add_flags(parser) and run(options)."""
 
 from __future__ import annotations
 

@@ -43,9 +43,9 @@ def _load_and_serve(options: argparse.Namespace) -> int:
     from mockserver.access_log import logger
     from mockserver.app import Application
     from mockserver.banner import banner
-    from mockserver.contract import ContractError
     from mockserver.mock import mock
     from mockserver.seeding import FixtureError
+    from mockserver.validation import ContractError
 
     settle(options)
     fixtures = options.fixtures or folder("fixtures")

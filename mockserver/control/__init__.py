@@ -7,12 +7,13 @@ from http import HTTPStatus
 from typing import Any
 
 from mockserver import house_rules
-from mockserver.contract import ContractError, read_contract
+from mockserver.contract import read_contract
 from mockserver.control import about, faults, records, requests, state, time, worlds
 from mockserver.exchange import PROBLEM, Handler, Refusal, Refused, Reply, Request, Vendor
 from mockserver.guard import Guard
 from mockserver.mock import Mock
 from mockserver.store import Transaction
+from mockserver.validation import ContractError
 from mockserver.world import World
 
 PREFIX = "/__mock__"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mockserver.contract import read_contract
 from mockserver.explaining import explainer
 from mockserver.formats import FORMATS
 from mockserver.mock import read_packaged_vendors
 from mockserver.packaged import folder
-from mockserver.validation import Library, Schema
+from mockserver.validation import ContractError, Library, Schema
 
 LIBRARY = Library(folder("schemas"), "aura")
 SCHEMAS = {
@@ -192,3 +195,20 @@ def test_a_value_of_the_wrong_type_is_one_problem():
     assert body is not None
     [problem] = body.problems({"status": 1}, "body")
     assert problem.allowed == "one of shown, no_show, closed, lost, follow_up"
+
+
+@pytest.mark.parametrize(("content", "words"), [("{", "unexpected end"), ("", "empty")])
+def test_a_file_that_is_no_json_is_named(tmp_path: Path, content: str, words: str):
+    """With the place in it."""
+    (tmp_path / "aura" / "_shared").mkdir(parents=True)
+    (tmp_path / "aura" / "_shared" / "call.json").write_text(content)
+    with pytest.raises(ContractError, match=rf"aura/_shared/call\.json: .*{words}"):
+        Library(tmp_path, "aura")
+
+
+def test_a_reference_that_leads_nowhere_is_named(tmp_path: Path):
+    """With the file that has it."""
+    schemas = shutil.copytree(folder("schemas"), tmp_path / "schemas")
+    (schemas / "aura" / "_shared" / "responses.json").unlink()
+    with pytest.raises(ContractError, match=r"operation\.json: refers to .*responses\.json, and there is no"):
+        read_contract(Library(schemas, "aura"))

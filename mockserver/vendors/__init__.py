@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mockserver.contract import ContractError, read_contract
+from mockserver.contract import read_contract
 from mockserver.exchange import Vendor
 from mockserver.kinds import Kind, Table
-from mockserver.validation import Library
+from mockserver.validation import ContractError, Library
 from mockserver.vendors import aura, comm
 
 VENDORS = {"aura": aura, "comm": comm}
