@@ -1,4 +1,4 @@
-"""A call and its lead for the sentences about Aura, and the look at both after a refusal."""
+"""All calls, and one with its lead, for the sentences about Aura, and the look at both after a refusal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from contract_tests.kit.target import Aura
+from contract_tests.kit.target import Aura, Target
+
+
+@pytest.fixture(scope="module")
+def calls(target: Target) -> list[dict[str, Any]]:
+    """Every call of the organization, walked at the largest limit."""
+    return list(target.client("aura").walk())
 
 
 @pytest.fixture
