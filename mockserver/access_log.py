@@ -20,7 +20,7 @@ _SECONDS = 0.05
 def logger(style: Literal["text", "json"]) -> Log | None:
     """A function that writes one line for one Access: method, path, status, milliseconds, rule.
 
-    None where stdout leads to the null device: what nobody can read costs nothing.
+    None where stdout is closed or leads to the null device: what nobody can read costs nothing.
     """
     if _leads_nowhere(sys.stdout):
         return None
@@ -41,8 +41,13 @@ def logger(style: Literal["text", "json"]) -> Log | None:
     return log
 
 
-def _leads_nowhere(stream: TextIO) -> bool:
-    return not stream.isatty() and os.path.samestat(os.fstat(stream.fileno()), Path(os.devnull).stat())
+def _leads_nowhere(stream: TextIO | None) -> bool:
+    if stream is None or stream.isatty():
+        return stream is None
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), Path(os.devnull).stat())
+    except OSError:  # no file: who put it there reads it
+        return False
 
 
 def _text(access: Access) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.access_log import logger
 from mockserver.cli import main
 from mockserver.tests import curl
 
@@ -116,8 +118,12 @@ def test_the_log_can_be_json():
     assert entry["rule"] == "aura.http.id-not-uuid-400"
 
 
-def test_lines_that_nobody_can_read_are_not_written(tmp_path: Path):
-    """Where stdout leads to the null device there is no log; a file and a pipe are read later."""
+def test_lines_that_nobody_can_read_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where stdout is closed or leads to the null device there is no log; what a file or a program gets is read."""
+    monkeypatch.setattr("sys.stdout", None)
+    assert logger("text") is None
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert logger("text") is not None
     words = "import sys; from mockserver.access_log import logger; print(logger('text') is not None, file=sys.stderr)"
     for target, logs in ((Path(os.devnull), False), (tmp_path / "log", True)):
         with target.open("w") as stdout:
