@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import Literal, TextIO
@@ -45,9 +46,11 @@ def _leads_nowhere(stream: TextIO | None) -> bool:
     if stream is None or stream.isatty():
         return stream is None
     try:
-        return os.path.samestat(os.fstat(stream.fileno()), Path(os.devnull).stat())
+        there = os.fstat(stream.fileno())
     except OSError:  # no file: who put it there reads it
         return False
+    # On Windows pipes have nothing else that tells them from the null device.
+    return stat.S_ISCHR(there.st_mode) and os.path.samestat(there, Path(os.devnull).stat())
 
 
 def _text(access: Access) -> str:

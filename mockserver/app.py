@@ -27,7 +27,6 @@ from mockserver.faults import Disturbance
 from mockserver.guard import Guard
 from mockserver.mock import Mock
 from mockserver.rendering import as_bytes
-from mockserver.validation import ContractError
 from mockserver.world import World
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ class Application:
         """What is no vendor's path goes to the mock's own interface, which is made when it is needed first."""
         try:
             self._own = self._own or self._interface()
-        except ContractError as error:
+        except Exception as error:
             home = self._mock.home
             await _send(_defect(error, home), PROBLEM, home.clock.now(), (), scope, send)
         else:

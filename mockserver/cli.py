@@ -13,7 +13,7 @@ from mockserver.commands import COMMANDS, INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code: 0 done, 2 usage, 3 bad fixtures or schemas, 4 cannot listen.
+    """Run one command; gives the exit code: 0 done, 2 usage, and what the command says of its own.
 
     Ctrl-C is how serving ends, and interrupts any other command: 130.
     """

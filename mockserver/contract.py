@@ -136,7 +136,8 @@ def _operation(library: Library, file: str) -> Operation:
     [(path, path_item)] = library.files[file].items()
     [(method, described)] = ((method, described) for method, described in path_item.items() if method in METHODS)
     if described["operationId"] != file.split("/")[1]:
-        raise ContractError(f"{file}: operationId is {described['operationId']}, the folder is {file.split('/')[1]}")
+        words = f"operationId is {described['operationId']}, the folder is {file.split('/')[1]}"
+        raise ContractError(f"{library.folder / file}: {words}")
     parameters = [_followed(library, parameter, file) for parameter in described.get("parameters", ())]
     query = {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"}
     return Operation(
@@ -181,7 +182,10 @@ def _reply(library: Library, response: Any, file: str) -> Schema:
 
 def _content_schema(library: Library, described: Any, file: str) -> Schema:
     [media] = described["content"].values()
-    return library.schema(_neighbour(file, media["schema"]["$ref"]))
+    try:
+        return library.schema(_neighbour(file, media["schema"]["$ref"]))
+    except KeyError:
+        raise _leads_nowhere(library, file, media["schema"]["$ref"]) from None
 
 
 def _followed(library: Library, entry: Any, file: str) -> Any:
@@ -189,11 +193,14 @@ def _followed(library: Library, entry: Any, file: str) -> Any:
     if "$ref" not in entry:
         return entry
     target, _, member = entry["$ref"].partition("#/")
-    neighbour = _neighbour(file, target)
-    if neighbour not in library.files:
-        raise ContractError(f"{file}: refers to {target}, and there is no {neighbour}")
-    document = library.files[neighbour]
+    document = library.files.get(_neighbour(file, target), {})
+    if not document or (member and member not in document):
+        raise _leads_nowhere(library, file, entry["$ref"])
     return document[member] if member else document
+
+
+def _leads_nowhere(library: Library, file: str, reference: str) -> ContractError:
+    return ContractError(f"{library.folder / file}: refers to {reference}, which is not there")
 
 
 def _neighbour(file: str, reference: str) -> str:

@@ -26,9 +26,9 @@ _SHORTEST_SECRET = 6
 _REDACTED = "[redacted]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Entry:
-    """One request and its reply. None of `keys` is ever shown: what begins with `raw_` is as it was sent.
+    """One request and its reply. None of `keys` is ever shown; what begins with `raw_` may hold them.
 
     `operation` is None where none was reached; `status` is that of the reply, also where a fault kept it from arriving.
     """
@@ -49,7 +49,7 @@ class Entry:
     decided_by: Rule | None
     problems: Sequence[Problem]
     disturbances: Sequence[Disturbance]
-    reply: Any
+    raw_reply: Any
     milliseconds: float
     keys: Mapping[str, Keys]
 
@@ -62,6 +62,9 @@ class Entry:
     def fault(self) -> str | None:
         """The id of the fault that hit the request, of two the one that did more than delay it."""
         return self.disturbances[-1].fault if self.disturbances else None
+
+    def __repr__(self) -> str:
+        return f"Entry({self.as_line()})"
 
     @property
     def path(self) -> str:
@@ -129,7 +132,7 @@ class Entry:
                 for problem in self.problems
             ],
             "fault": self.fault,
-            "reply": whole(self.reply),
+            "reply": whole(self.raw_reply),
             "milliseconds": round(self.milliseconds, 3),
         }
         return {name: _redacted(value, self._secrets) for name, value in told.items()}

@@ -129,6 +129,12 @@ class Vendor(NamedTuple):
         """The rule with this id; raises KeyError where the rule book has none."""
         return self.contract.rules[rule_id]
 
+    def compile(self) -> None:
+        """Make every verdict now and not when it is first needed; raises ValueError for a schema that is none."""
+        self.contract.compile()
+        for kind in self.kinds.values():
+            _ = kind.schema.allows, kind.schema.allows_members
+
     def refusal_with(self, status: int, operation: Operation) -> str:
         """The row of `refusals` that an operation gives with a status: what is missing, or the first with it."""
         if status == HTTPStatus.NOT_FOUND:

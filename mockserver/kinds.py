@@ -108,7 +108,7 @@ class Record:
         _remembered(record, parts)
         return record
 
-    def __getitem__(self, name: str) -> Any:
+    def member(self, name: str) -> Any:
         """One member as a JSON value, a new one each time; raises KeyError where the record has none."""
         return orjson.loads(memoryview(_members(self)[name]))
 

@@ -47,7 +47,7 @@ class Collection:
     at `now`.
     """
 
-    __slots__ = ("_pages", "began", "kind", "now", "orders", "written")
+    __slots__ = ("_pages", "began", "kind", "length", "now", "orders", "written")
 
     def __init__(
         self,
@@ -56,8 +56,10 @@ class Collection:
         written: HashTrieMap[str, Record | None],
         orders: HashTrieMap[Index, Order],
         now: str,
+        length: int,
     ) -> None:
-        self.kind, self.began, self.written, self.orders, self.now = kind, began, written, orders, now
+        self.kind, self.began, self.written, self.orders = kind, began, written, orders
+        self.now, self.length = now, length
         # Pages that were asked for: a collection never changes, so neither do they.
         self._pages: dict[Any, Page] = {}
 
@@ -65,7 +67,7 @@ class Collection:
     def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
         """The collection of these records as it is now; of two with one id, the later."""
         by_id = {record.id: record for record in records}
-        there = cls(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now))
+        there = cls(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now), len(by_id))
         positions: dict[Index, list[str]] = defaultdict(list)
         for record in by_id.values():
             for index, place in there._places(record):
@@ -86,16 +88,19 @@ class Collection:
 
     def with_record(self, record: Record) -> Self:
         """The collection with a record in place of the one that had its id."""
-        written = self.written.insert(record.id, record)
-        return type(self)(self.kind, self.began, written, self._moved(self.find(record.id), record), self.now)
+        before, written = self.find(record.id), self.written.insert(record.id, record)
+        length = self.length + (before is None)
+        return type(self)(self.kind, self.began, written, self._moved(before, record), self.now, length)
 
     def without(self, record_id: str) -> Self:
         """The collection without the record that has this id; raises KeyError where none has."""
         record = self.find(record_id)
         if record is None:
             raise KeyError(record_id)
-        written = self.written.insert(record.id, None)
-        return type(self)(self.kind, self.began, written, self._moved(record, None), self.now)
+        # Who came and went leaves nothing behind.
+        there = record.id in self.began
+        written = self.written.insert(record.id, None) if there else self.written.remove(record.id)
+        return type(self)(self.kind, self.began, written, self._moved(record, None), self.now, self.length - 1)
 
     def at(self, now: datetime) -> Self:
         """The collection as it is at another time: only records that become due between the two have to be moved."""
@@ -110,7 +115,7 @@ class Collection:
         # Where nothing has moved, what was true then is true now, and so are the pages.
         if orders is self.orders:
             return self
-        return type(self)(self.kind, self.began, self.written, orders, now_)
+        return type(self)(self.kind, self.began, self.written, orders, now_, self.length)
 
     def differing_from(self, earlier: Collection) -> Iterator[tuple[Record | None, Record | None]]:
         """The records that are not the same in both, before and after, in the order of their ids."""
@@ -157,8 +162,7 @@ class Collection:
         return sorted(owner for owner, name, _ in self.orders if owner and not name)
 
     def __len__(self) -> int:
-        gone = sum(record_id in self.began for record_id in self.written)
-        return len(self.began) - gone + sum(record is not None for record in self.written.values())
+        return self.length
 
     def __iter__(self) -> Iterator[Record]:
         """Every record, by owner, newest first: the trie has an order of its own in each process."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 import orjson
@@ -142,7 +143,8 @@ class Schema:
         file, others = BASE_URI + self.file, "additionalProperties"
         members: dict[str, Any] = {"properties": {}}
         for name in self.document.get("properties", ()):
-            members["properties"][name] = {"$ref": f"{file}#/properties/{name}"}
+            escaped = quote(name.replace("~", "~0").replace("/", "~1"))
+            members["properties"][name] = {"$ref": f"{file}#/properties/{escaped}"}
         if others in self.document:
             members[others] = {"$ref": f"{file}#/{others}"}
         return Schema(members, self.library, self.file).allows

@@ -57,7 +57,7 @@ def reload(
     try:
         vendors, home = read(), mock.home.start
         for vendor in (*vendors.values(), control(Mock(vendors, mock.home), Guard())):
-            vendor.contract.compile()
+            vendor.compile()
         planted = seed(Folder(fixtures), vendors, mock.home.clock.now())
         require_auth = home.keys["aura"].without_key is None
         start = begin(planted, home.frozen_at, home.random_seed, require_auth, home.rate_limited, home.latency)

@@ -22,7 +22,7 @@ class Interruption:
         """Listen while tests are collected; then it is not one of the errors of a file."""
         with self._listening():
             collected = yield
-        self.pytest_runtest_logstart()
+        self._go_no_further()
         return collected
 
     @pytest.hookimpl(wrapper=True)
@@ -33,6 +33,9 @@ class Interruption:
 
     def pytest_runtest_logstart(self) -> None:
         """No test begins after it."""
+        self._go_no_further()
+
+    def _go_no_further(self) -> None:
         if self._arrived:
             raise KeyboardInterrupt
 

@@ -113,7 +113,7 @@ class OldestFirst(Collection):
 def oldest_first(world: World) -> None:
     """Let Aura's calls come the other way round."""
     there = world.store["aura.calls"]
-    turned = OldestFirst(there.kind, there.began, there.written, there.orders, there.now)
+    turned = OldestFirst(there.kind, there.began, there.written, there.orders, there.now, there.length)
     world.store.state = {**world.store.state, "aura.calls": turned}
 
 

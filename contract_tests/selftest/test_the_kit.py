@@ -266,21 +266,21 @@ def test_an_interrupted_run_puts_back_what_it_wrote():
 
 
 @pytest.mark.parametrize(
-    ("name", "during", "ending"),
+    ("name", "during", "chosen", "ending"),
     [
-        ("SIGINT", "runtest_call", "1 passed"),
-        ("SIGTERM", "runtest_call", "1 passed"),
-        ("SIGINT", "collectstart", "[0-9]+ deselected"),
+        ("SIGINT", "runtest_call", "get_call", "1 passed"),
+        ("SIGTERM", "runtest_call", "get_call", "1 passed"),
+        ("SIGINT", "collectstart", "no_test_is_called_so", "[0-9]+ deselected"),
     ],
 )
 def test_an_interruption_that_is_swallowed_ends_the_run(
-    correct: str, tmp_path: Path, name: str, during: str, ending: str
+    correct: str, tmp_path: Path, name: str, during: str, chosen: str, ending: str
 ):
     """Ctrl-C in a callback that lets no exception out: what runs goes on, and no test comes after. So from outside."""
     swallowing = SWALLOWING.replace("SIGINT", name).replace("runtest_call", during)
     (tmp_path / "swallowing.py").write_text(swallowing, encoding="utf-8")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    run = trial(correct, "-p", "swallowing", "-k", "get_call", tokens={**TOKENS, "PYTHONPATH": path})
+    run = trial(correct, "-p", "swallowing", "-k", chosen, tokens={**TOKENS, "PYTHONPATH": path})
     assert run.code == 130 and re.search(f"^{ending}", run.output, re.M), run.output[-2000:]
 
 

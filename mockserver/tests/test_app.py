@@ -151,11 +151,15 @@ def test_a_defect_is_a_500_without_its_stack_trace(capsys: pytest.CaptureFixture
     assert "SECRET" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("what", ["an operation without a folder", "an exception"])
 def test_where_its_own_interface_is_not_in_order_the_vendors_are_served(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str
 ):
-    """What lacks its schemas is told where the mock runs, and /__mock__/ alone is a 500."""
-    monkeypatch.setitem(OPERATIONS, "make_coffee", OPERATIONS["get_health"])
+    """What is wrong is told where the mock runs, and /__mock__/ alone is a 500."""
+    operation = None if what == "an exception" else OPERATIONS["get_health"]
+    monkeypatch.setitem(OPERATIONS, "make_coffee", operation)
+    if what == "an exception":
+        monkeypatch.setattr("mockserver.control.read_contract", lambda library: {}["make_coffee"])
     with running(Application(mock(folder("fixtures")))) as url:
         reply = httpx.get(f"{url}/__mock__/health")
         assert (reply.status_code, reply.headers["Content-Type"]) == (500, "application/problem+json")

@@ -16,9 +16,9 @@ def test_secrets_never_leave_the_journal(mockserver: MockServer):
     for key in (known, unknown):
         headers = {"Authorization": f"Bearer {key}", "Cookie": f"session={key}", "X-Note": f"my key is {key}"}
         httpx.post(f"{mockserver.url}/v1/calls/{key}/outcome?token={key}", headers=headers, json={"notes": key})
-    shown = [str(entry.as_json()) for entry in mockserver.requests]
+    shown = [text for entry in mockserver.requests for text in (str(entry.as_json()), repr(entry))]
     shown.append(httpx.get(f"{mockserver.url}/__mock__/requests").text)
-    assert len(shown) == 3
+    assert len(shown) == 5
     for text in shown:
         assert known not in text and unknown not in text
         assert "[redacted]" in text

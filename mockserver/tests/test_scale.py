@@ -31,7 +31,7 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The places that orders give or are asked for, and the records that are read."""
     seen: list[str] = []
     descending, contains = Order.descending, Order.__contains__
-    value, member = Record.value.fget, Record.__getitem__
+    value, member = Record.value.fget, Record.member
 
     def counted(self: Order, before: str | None = None) -> Iterator[str]:
         for place in descending(self, before):
@@ -58,7 +58,7 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(Order, "descending", counted)
     monkeypatch.setattr(Order, "__contains__", asked)
     monkeypatch.setattr(Record, "value", property(read))
-    monkeypatch.setattr(Record, "__getitem__", one)
+    monkeypatch.setattr(Record, "member", one)
     return seen
 
 
@@ -132,3 +132,13 @@ def test_a_page_that_is_asked_for_again_is_as_before_until_something_is_written(
     assert httpx.get(url).json()["data"][0]["notes"] == "after the page"
     large.restore(kept)
     assert httpx.get(url).content == first.content
+
+
+def test_who_came_and_went_leaves_nothing_behind(large: MockServer):
+    """A thousand records later the collection is what it was, and as long."""
+    before, length = large._world.store["aura.leads"].written, len(large.aura.leads)
+    for _ in range(1000):
+        lead = large.given("aura.leads")
+        assert len(large.aura.leads) == length + 1
+        del large.aura.leads[lead["id"]]
+    assert (len(large._world.store["aura.leads"].written), len(large.aura.leads)) == (len(before), length)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -206,9 +207,19 @@ def test_a_file_that_is_no_json_is_named(tmp_path: Path, content: str, words: st
         Library(tmp_path, "aura")
 
 
-def test_a_reference_that_leads_nowhere_is_named(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("file", "wrong", "right"),
+    [
+        ("get_call/operation.json", "_shared/responses.json#/400", "_shared/responses.json#/4xx"),
+        ("get_call/operation.json", "_shared/responses.json#/400", "_shared/answers.json#/400"),
+        ("_shared/responses.json", '"error.json"', '"errors.json"'),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_named(tmp_path: Path, file: str, wrong: str, right: str):
     """With the file that has it."""
     schemas = shutil.copytree(folder("schemas"), tmp_path / "schemas")
-    (schemas / "aura" / "_shared" / "responses.json").unlink()
-    with pytest.raises(ContractError, match=r"operation\.json: refers to .*responses\.json, and there is no"):
+    text = (schemas / "aura" / file).read_text(encoding="utf-8")
+    assert wrong in text
+    (schemas / "aura" / file).write_text(text.replace(wrong, right), encoding="utf-8")
+    with pytest.raises(ContractError, match=rf"{re.escape(file)}: refers to .*, which is not there"):
         read_contract(Library(schemas, "aura"))

@@ -47,7 +47,7 @@ def set_call_outcome(request: Request, vendor: Vendor, world: World, changes: Tr
     """The call with its new status, and its notes if some were sent (set_call_outcome page)."""
     call = _call(request, world)
     sent = {name: request.value[name] for name in ("status", "notes") if name in request.value}
-    moved = {"updated_at": world.clock.stamp_after(call["updated_at"])}
+    moved = {"updated_at": world.clock.stamp_after(call.member("updated_at"))}
     changed = changes.change(CALLS, call, {**sent, **moved})
     return Reply(200, {"success": True, "data": changed}, vendor.rule("aura.set_call_outcome.sets-status"))
 

@@ -17,7 +17,7 @@ def update_lead(request: Request, vendor: Vendor, world: World, changes: Transac
         raise Refused("missing_lead", f"no lead {request.path_values['id']}")
     sent = {name: value for name, value in request.value.items() if name in UPDATABLE and value is not None}
     if sent:
-        moved = {"updated_at": world.clock.stamp_after(lead["updated_at"])}
+        moved = {"updated_at": world.clock.stamp_after(lead.member("updated_at"))}
         lead = changes.change(LEADS, lead, {**sent, **moved})
     rule = vendor.rule("aura.update_lead.only-sent-fields-change")
     return Reply(200, {"success": True, "data": lead}, rule)

@@ -34,11 +34,11 @@ def change_call_outcome(request: Request, vendor: Vendor, world: World, changes:
     """The call with its new outcome and one more entry in its log (change_call_outcome page)."""
     call = world.store[CALLS].get(request.owner, request.path_values["call"])
     assert call is not None
-    now = world.clock.stamp_after(call["updated_at"])
+    now = world.clock.stamp_after(call.member("updated_at"))
     entry = _log_entry(call, request.value["call_outcome"], world.ids.uuid(), now)
     members = {
         "call_outcome": request.value["call_outcome"],
-        "call_outcome_logs": [*call["call_outcome_logs"], entry],
+        "call_outcome_logs": [*call.member("call_outcome_logs"), entry],
         "updated_at": now,
     }
     changed = changes.change(CALLS, call, members)
@@ -49,11 +49,11 @@ def _log_entry(call: Record, outcome: str, entry_id: str, now: str) -> dict[str,
     """A change by hand: no classifier ran (rule comm.change_call_outcome.logs-old-and-new)."""
     return {
         "id": entry_id,
-        "team_id": call["team_id"],
-        "call_id": call["id"],
+        "team_id": call.member("team_id"),
+        "call_id": call.member("id"),
         "call_outcome_classifier_id": None,
         "call_outcome_classifier_run_id": None,
-        "initial_call_outcome": call["call_outcome"],
+        "initial_call_outcome": call.member("call_outcome"),
         "new_call_outcome": outcome,
         "status": "completed",
         "failure_reason": None,
