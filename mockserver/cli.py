@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from mockserver import __version__
-from mockserver.commands import COMMANDS, INTERRUPTED
+from mockserver.commands import BAD_DATA, COMMANDS, INTERRUPTED, failed
+from mockserver.validation import ContractError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code: 0 done, 2 usage, and what the command says of its own.
+    """Run one command; gives the exit code: 0 done, 2 usage, 3 schemas that are not in order, or what it says itself.
 
     Ctrl-C is how serving ends, and interrupts any other command: 130.
     """
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser(given[0]).parse_args(given[given[0] in COMMANDS :])
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
+    except ContractError as error:
+        return failed(f"the data is not in order:\n{error}", BAD_DATA)
     except KeyboardInterrupt:
         return 0 if given[0] == "serve" else INTERRUPTED
     except BrokenPipeError:

@@ -15,7 +15,7 @@ COMMANDS = {
     "check": "hold a server to the contract: a URL, then flags of the contract tests",
 }
 # Exit codes; 0 is done.
-USAGE, BAD_FIXTURES, CANNOT_LISTEN, INTERRUPTED = 2, 3, 4, 130
+USAGE, BAD_DATA, CANNOT_LISTEN, INTERRUPTED = 2, 3, 4, 130
 
 
 def failed(sentence: str, code: int) -> int:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockserver.commands import BAD_FIXTURES, CANNOT_LISTEN, failed
+from mockserver.commands import BAD_DATA, CANNOT_LISTEN, failed
 from mockserver.flags import add_flags as add_flags
 from mockserver.flags import settle
 from mockserver.packaged import folder
@@ -45,7 +45,6 @@ def _load_and_serve(options: argparse.Namespace) -> int:
     from mockserver.banner import banner
     from mockserver.mock import mock
     from mockserver.seeding import FixtureError
-    from mockserver.validation import ContractError
 
     settle(options)
     fixtures = options.fixtures or folder("fixtures")
@@ -55,8 +54,8 @@ def _load_and_serve(options: argparse.Namespace) -> int:
             fixtures, options.clock, options.random_seed, options.require_auth, options.rate_limit, options.latency
         )
         listening = server.listen(options.host, options.port)
-    except (FixtureError, ContractError) as error:
-        return failed(f"cannot start, the data is not in order:\n{error}", BAD_FIXTURES)
+    except FixtureError as error:
+        return failed(f"cannot start, the data is not in order:\n{error}", BAD_DATA)
     except server.CannotListen as error:
         return failed(str(error), CANNOT_LISTEN)
     url = server.address(listening)

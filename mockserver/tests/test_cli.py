@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ import pytest
 
 from mockserver.access_log import logger
 from mockserver.cli import main
+from mockserver.packaged import folder
 from mockserver.tests import curl
 
 KEY = "aura_pk_live_northwind00000000000000mock"
@@ -246,8 +248,6 @@ def test_serving_imports_no_test_library():
 @pytest.mark.parametrize("number", ["0", "2", "many"])
 def test_more_than_one_worker_is_refused_with_the_reason(capsys: pytest.CaptureFixture[str], number: str):
     """Two processes would have two states."""
-    from mockserver.cli import main
-
     with pytest.raises(SystemExit) as ended:
         main(["--workers", number])
     assert ended.value.code == 2
@@ -265,3 +265,16 @@ def test_a_run_that_ctrl_c_ends_early_is_none_that_held(monkeypatch: pytest.Monk
     monkeypatch.setattr("pytest.main", interrupted)
     monkeypatch.setattr("mockserver.server.listen", interrupted)
     assert main(command) == code
+
+
+@pytest.mark.parametrize("command", ["serve", "routes", "explain"])
+def test_schemas_that_are_not_in_order_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+):
+    """By the file to mend, and with 3, whatever was asked for."""
+    schemas = shutil.copytree(folder("schemas"), tmp_path / "schemas")
+    (schemas / "comm" / "rules.json").write_text("{")
+    monkeypatch.setattr("mockserver.mock.folder", lambda name: schemas if name == "schemas" else folder(name))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    assert main([command, *["comm"] * (command == "explain"), *["--port", "0"] * (command == "serve")]) == 3
+    assert f"{schemas}/comm/rules.json: " in capsys.readouterr().err
