@@ -16,9 +16,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mockserver.mock import read_packaged_vendors
 from mockserver.openapi import document
-from mockserver.packaged import folder
+from mockserver.packaged import ContractError, folder
 from mockserver.seeding import Folder, seed
-from mockserver.validation import ContractError
 from mockserver.vendors import VENDORS, read_vendors
 
 VENDORS_READ = read_packaged_vendors()

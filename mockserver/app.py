@@ -8,13 +8,12 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import formatdate
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -72,7 +71,7 @@ class Application:
         self._mock, self._log, self._guard = mock, log, guard or Guard()
         # What steers it from the same process, where create_app() made it.
         self.mockserver: MockServer | None = None
-        self._cors = _cors(self._routed, cors_origins)
+        self._cors_origins = cors_origins
         self.serve_again()
 
     def serve_again(self) -> None:
@@ -117,6 +116,22 @@ class Application:
         else:
             await self._routed(scope, receive, send)
 
+    @cached_property
+    def _cors(self) -> ASGIApp:
+        """Starlette's middleware, with which these pages can send anything and read every header of ours."""
+        from starlette.middleware.cors import CORSMiddleware
+
+        cors = CORSMiddleware(
+            self._routed,
+            allow_origins=self._cors_origins,
+            allow_methods=("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"),
+            allow_headers=("*",),
+            allow_credentials=True,
+            expose_headers=_READABLE,
+        )
+        cors.preflight_headers["Mock-Server"] = SERVER
+        return cors
+
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self._found.get(scope["path"]) if scope["type"] == "http" else None
         if found is None:
@@ -127,20 +142,6 @@ class Application:
 
 def _comes_from_a_page(scope: Scope) -> bool:
     return scope["type"] == "http" and b"origin" in dict(scope["headers"])
-
-
-def _cors(app: ASGIApp, origins: Sequence[str]) -> CORSMiddleware:
-    """Starlette's middleware, with which pages of these origins can send anything and read every header of ours."""
-    cors = CORSMiddleware(
-        app,
-        allow_origins=origins,
-        allow_methods=("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"),
-        allow_headers=("*",),
-        allow_credentials=True,
-        expose_headers=_READABLE,
-    )
-    cors.preflight_headers["Mock-Server"] = SERVER
-    return cors
 
 
 class _Found:

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from mockserver import __version__
 from mockserver.commands import BAD_DATA, COMMANDS, INTERRUPTED, failed
-from mockserver.validation import ContractError
+from mockserver.packaged import ContractError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

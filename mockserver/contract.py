@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from posixpath import dirname, normpath
 from typing import Any, Literal, NamedTuple
 
 from mockserver.kinds import Body
+from mockserver.packaged import ContractError
 from mockserver.rendering import by_name, whole
-from mockserver.validation import ContractError, Library, Problem, Schema, read_json
+from mockserver.validation import Library, Problem, Schema, read_json
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -30,8 +30,7 @@ class ContractBroken(Exception):
         return cls(operation.name if operation else "", "store", schema.file, schema.problems(value))
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One promise of the rule book: `documented` has a page as its source, `inferred` a reason."""
 
     id: str
@@ -40,10 +39,15 @@ class Rule:
     promise: str
     source: str
 
-    @cached_property
+    @property
     def header(self) -> bytes:
         """The rule as the `Mock-Rule` header cites it."""
-        return f"{self.id}; {self.grade}".encode("ascii")
+        return _cited(self.id, self.grade)
+
+
+@lru_cache(maxsize=512)
+def _cited(rule_id: str, grade: str) -> bytes:
+    return f"{rule_id}; {grade}".encode("ascii")
 
 
 class Operation(NamedTuple):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 _LENGTH = timedelta(minutes=1)
 _MOST = 10_000
 
 
-@dataclass(slots=True)
 class Window:
     """One minute that began with its first request."""
 
-    ends: datetime
-    spent: int = 0
+    def __init__(self, ends: datetime) -> None:
+        self.ends, self.spent = ends, 0
 
 
 class Windows:

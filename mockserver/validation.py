@@ -14,6 +14,7 @@ import jsonschema_rs
 import orjson
 
 from mockserver.formats import FORMATS, PATTERNS
+from mockserver.packaged import ContractError
 
 # Reserved by RFC 2606, so nobody can mistake it for a place to fetch from; relative $refs need such a base.
 BASE_URI = "https://schemas.invalid/"
@@ -25,10 +26,6 @@ _AT_ONE_MEMBER = frozenset(
     {"$schema", "title", "description", "type", "properties", "required", "additionalProperties", "$defs"}
 )
 Verdict = Callable[[Any], bool]
-
-
-class ContractError(Exception):
-    """schemas/ itself is not in order; the message says which file to mend."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,11 @@ class Library:
     @cached_property
     def fast(self) -> jsonschema_rs.Registry:
         """The schemas for `jsonschema-rs`."""
-        return jsonschema_rs.Registry([(uri, _with_patterns(document)) for uri, document in self.schemas.items()])
+        return jsonschema_rs.Registry(list(self._with_patterns.items()))
+
+    @cached_property
+    def _with_patterns(self) -> dict[str, Any]:
+        return {uri: _with_patterns(document) for uri, document in self.schemas.items()}
 
     @cached_property
     def fast_around_records(self) -> jsonschema_rs.Registry:
@@ -87,7 +88,7 @@ class Library:
         return jsonschema_rs.Registry([(uri, self._around_records(uri)) for uri in self.schemas])
 
     def _around_records(self, uri: str) -> Any:
-        document, file = _with_patterns(self.schemas[uri]), uri.removeprefix(BASE_URI)
+        document, file = self._with_patterns[uri], uri.removeprefix(BASE_URI)
         if file not in self._records:
             return document
         # Other files may refer to parts of it, so they stay.

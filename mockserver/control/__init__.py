@@ -12,8 +12,8 @@ from mockserver.control import about, faults, records, requests, state, time, wo
 from mockserver.exchange import PROBLEM, Handler, Refusal, Refused, Reply, Request, Vendor
 from mockserver.guard import Guard
 from mockserver.mock import Mock
+from mockserver.packaged import ContractError
 from mockserver.store import Transaction
-from mockserver.validation import ContractError
 from mockserver.world import World
 
 PREFIX = "/__mock__"

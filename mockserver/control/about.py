@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from mockserver import __version__
 from mockserver.clock import written
 from mockserver.exchange import Refused, Reply, Request
@@ -19,7 +17,7 @@ def get_health(mock: Mock, request: Request, world: World) -> Reply:
 
 def list_rules(mock: Mock, request: Request, world: World) -> Reply:
     """The rule book: every promise with its grade and source."""
-    return Reply(200, [asdict(rule) for vendor in mock.vendors.values() for rule in vendor.contract.rules.values()])
+    return Reply(200, [rule._asdict() for vendor in mock.vendors.values() for rule in vendor.contract.rules.values()])
 
 
 def get_openapi(mock: Mock, request: Request, world: World) -> Reply:

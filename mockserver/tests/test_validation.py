@@ -18,8 +18,8 @@ from mockserver.contract import read_contract
 from mockserver.explaining import explainer
 from mockserver.formats import FORMATS
 from mockserver.mock import read_packaged_vendors
-from mockserver.packaged import folder
-from mockserver.validation import ContractError, Library, Schema
+from mockserver.packaged import ContractError, folder
+from mockserver.validation import Library, Schema
 
 LIBRARY = Library(folder("schemas"), "aura")
 SCHEMAS = {

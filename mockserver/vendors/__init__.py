@@ -7,7 +7,8 @@ from pathlib import Path
 from mockserver.contract import read_contract
 from mockserver.exchange import Vendor
 from mockserver.kinds import Kind, Table
-from mockserver.validation import ContractError, Library
+from mockserver.packaged import ContractError
+from mockserver.validation import Library
 from mockserver.vendors import aura, comm
 
 VENDORS = {"aura": aura, "comm": comm}
