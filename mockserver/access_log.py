@@ -43,14 +43,15 @@ def logger(style: Literal["text", "json"]) -> Log | None:
 
 
 def _leads_nowhere(stream: TextIO | None) -> bool:
-    if stream is None or stream.isatty():
-        return stream is None
+    if stream is None:
+        return True
     try:
         there = os.fstat(stream.fileno())
     except OSError:  # no file: who put it there reads it
         return False
-    # On Windows pipes have nothing else that tells them from the null device.
-    return stat.S_ISCHR(there.st_mode) and os.path.samestat(there, Path(os.devnull).stat())
+    # On Windows a console and a pipe have nothing else that tells them from the null device.
+    other = stream.isatty() or not stat.S_ISCHR(there.st_mode)
+    return not other and os.path.samestat(there, Path(os.devnull).stat())
 
 
 def _text(access: Access) -> str:

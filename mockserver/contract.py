@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from posixpath import dirname, normpath
+from posixpath import basename, dirname, normpath
 from typing import Any, Literal, NamedTuple
 
 from mockserver.kinds import Body
@@ -84,20 +84,21 @@ class Contract(NamedTuple):
         """
         schema = self.error if operation is None else operation.replies.get(status)
         if schema is None:
-            raise self._broken(operation, status, _undeclared(operation, status))
+            raise self._broken(operation, status, None, [_undeclared(operation, status)])
         kept = body if type(body) is Body else None
         if kept and kept.fits is schema:
             return
         if not schema.allows_around_records(by_name(body)) and not schema.allows(whole(body)):
-            raise self._broken(operation, status, *schema.problems(whole(body)))
+            raise self._broken(operation, status, schema, schema.problems(whole(body)))
         if kept:
             kept.fits = schema
 
-    def _broken(self, operation: Operation | None, status: int, *found: Problem) -> ContractBroken:
+    def _broken(
+        self, operation: Operation | None, status: int, schema: Schema | None, found: list[Problem]
+    ) -> ContractBroken:
         name = operation.name if operation else f"{self.vendor}, no operation"
-        schema = self.error if operation is None else operation.replies.get(status)
         file = schema.file if schema else f"{self.vendor}/{name}/operation.json"
-        return ContractBroken(name, f"answer {status} with", file, list(found))
+        return ContractBroken(name, f"answer {status} with", file, found)
 
     def compile(self) -> None:
         """Make every verdict now and not when it is first needed; raises ValueError for a schema that is none."""
@@ -139,13 +140,13 @@ def _rules(folder: Path) -> dict[str, Rule]:
 def _operation(library: Library, file: str) -> Operation:
     [(path, path_item)] = library.files[file].items()
     [(method, described)] = ((method, described) for method, described in path_item.items() if method in METHODS)
-    if described["operationId"] != file.split("/")[1]:
-        words = f"operationId is {described['operationId']}, the folder is {file.split('/')[1]}"
-        raise ContractError(f"{library.folder / file}: {words}")
-    parameters = [_followed(library, parameter, file) for parameter in described.get("parameters", ())]
+    name, folder = described["operationId"], basename(dirname(file))
+    if name != folder:
+        raise ContractError(f"{library.folder / file}: operationId is {name}, the folder is {folder}")
+    parameters = [_followed(library, parameter, file)[0] for parameter in described.get("parameters", ())]
     query = {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"}
     return Operation(
-        name=described["operationId"],
+        name=name,
         vendor=library.vendor,
         method=method.upper(),
         path=path,
@@ -154,10 +155,13 @@ def _operation(library: Library, file: str) -> Operation:
         path_parameters=_parameters(library, parameters, "path", file),
         query_parameters=_parameters(library, parameters, "query", file),
         query_names=frozenset(query),
-        query_defaults={name: schema["default"] for name, schema in query.items() if "default" in schema},
+        query_defaults={each: schema["default"] for each, schema in query.items() if "default" in schema},
         body=_body(library, described, file),
         body_required=described.get("requestBody", {}).get("required", False),
-        replies={int(status): _reply(library, response, file) for status, response in described["responses"].items()},
+        replies={
+            int(status): _content_schema(library, *_followed(library, response, file))
+            for status, response in described["responses"].items()
+        },
     )
 
 
@@ -178,29 +182,25 @@ def _body(library: Library, described: Any, file: str) -> Schema | None:
     return _content_schema(library, described["requestBody"], file)
 
 
-def _reply(library: Library, response: Any, file: str) -> Schema:
-    described = _followed(library, response, file)
-    there = _neighbour(file, response["$ref"].partition("#")[0]) if "$ref" in response else file
-    return _content_schema(library, described, there)
-
-
 def _content_schema(library: Library, described: Any, file: str) -> Schema:
     [media] = described["content"].values()
+    reference = media["schema"]["$ref"]
     try:
-        return library.schema(_neighbour(file, media["schema"]["$ref"]))
+        return library.schema(_neighbour(file, reference))
     except KeyError:
-        raise _leads_nowhere(library, file, media["schema"]["$ref"]) from None
+        raise _leads_nowhere(library, file, reference) from None
 
 
-def _followed(library: Library, entry: Any, file: str) -> Any:
-    """A parameter or a response, or what its `$ref` to a neighbouring file points at."""
+def _followed(library: Library, entry: Any, file: str) -> tuple[Any, str]:
+    """A parameter or a response, or what its `$ref` to a neighbouring file points at; and the file that it is in."""
     if "$ref" not in entry:
-        return entry
+        return entry, file
     target, _, member = entry["$ref"].partition("#/")
-    document = library.files.get(_neighbour(file, target), {})
+    there = _neighbour(file, target)
+    document = library.files.get(there, {})
     if not document or (member and member not in document):
         raise _leads_nowhere(library, file, entry["$ref"])
-    return document[member] if member else document
+    return document[member] if member else document, there
 
 
 def _leads_nowhere(library: Library, file: str, reference: str) -> ContractError:

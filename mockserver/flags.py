@@ -12,7 +12,6 @@ from typing import Any
 
 from mockserver import clock
 
-_MOST_CALLS = 10_000_000
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -26,13 +25,6 @@ def whole_number(text: str) -> int:
     """A seed; raises argparse.ArgumentTypeError."""
     if not text.removeprefix("-").isdecimal():
         raise argparse.ArgumentTypeError(f"received {text!r}; a seed is a whole number")
-    return int(text)
-
-
-def count(text: str) -> int:
-    """How many calls to make; raises argparse.ArgumentTypeError."""
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MOST_CALLS:
-        raise argparse.ArgumentTypeError(f"received {text!r}; write a number from 1 to {_MOST_CALLS}")
     return int(text)
 
 
@@ -89,35 +81,15 @@ _FLAGS: list[tuple[str, Callable[[str], Any], Any, str]] = [
     ("host", _host, "127.0.0.1", "address to listen on (default: 127.0.0.1)"),
     ("port", _port, 4010, "port to listen on, 0 for any free one (default: 4010)"),
     ("fixtures", Path, None, "folder with records to start from (default: the packaged ones)"),
-    (
-        "clock",
-        _moment,
-        None,
-        "freeze the clock at a time like 2026-05-11T09:30:00Z (default: it runs)",
-    ),
+    ("clock", _moment, None, "freeze the clock at a time like 2026-05-11T09:30:00Z (default: it runs)"),
     ("random-seed", whole_number, 0, "seed of every made-up id (default: 0)"),
     ("require-auth", _yes_or_no, False, "refuse Aura requests that have no key"),
-    (
-        "rate-limit",
-        _yes_or_no,
-        False,
-        "keep Aura's limits: 100 requests a minute for a key, 1000 for an organization",
-    ),
-    (
-        "latency",
-        _latency,
-        None,
-        "how long every reply takes, like 200ms or 100-800ms (default: none)",
-    ),
+    ("rate-limit", _yes_or_no, False, "keep Aura's limits: 100 requests a minute for a key, 1000 for an organization"),
+    ("latency", _latency, None, "how long every reply takes, like 200ms or 100-800ms (default: none)"),
     ("cors-origin", _origins, ("*",), "pages that may read the replies, with commas (default: any)"),
     ("watch", _yes_or_no, False, "read fixtures and schemas again when they change"),
     ("workers", _workers, 1, "only 1: the state lives in one process"),
-    (
-        "log-format",
-        _log_format,
-        "text",
-        "text or json, one line a request on stdout (default: text)",
-    ),
+    ("log-format", _log_format, "text", "text or json, one line a request on stdout (default: text)"),
 ]
 
 

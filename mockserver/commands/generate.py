@@ -7,13 +7,15 @@ import sys
 from pathlib import Path
 
 from mockserver.commands import USAGE, failed
-from mockserver.flags import count, whole_number
+from mockserver.flags import whole_number
+
+_MOST_CALLS = 10_000_000
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Where to, how many, and from which seed."""
     parser.add_argument("folder", type=Path, help="a new or empty folder; serve it with --fixtures")
-    parser.add_argument("--calls", type=count, default=1000, help="how many Aura calls (default: 1000)")
+    parser.add_argument("--calls", type=_count, default=1000, help="how many Aura calls (default: 1000)")
     parser.add_argument("--random-seed", type=whole_number, default=0, help="the same seed makes the same records")
 
 
@@ -29,3 +31,9 @@ def run(options: argparse.Namespace) -> int:
         return failed(str(error), USAGE)
     print(f"python -m mockserver --fixtures {options.folder}")
     return 0
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MOST_CALLS:
+        raise argparse.ArgumentTypeError(f"received {text!r}; write a number from 1 to {_MOST_CALLS}")
+    return int(text)

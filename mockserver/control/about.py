@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from mockserver import __version__
 from mockserver.clock import written
+from mockserver.contract import read_contract
 from mockserver.exchange import Refused, Reply, Request
 from mockserver.mock import Mock
+from mockserver.openapi import document
 from mockserver.world import World
 
 
@@ -22,9 +24,6 @@ def list_rules(mock: Mock, request: Request, world: World) -> Reply:
 
 def get_openapi(mock: Mock, request: Request, world: World) -> Reply:
     """The OpenAPI 3.1 document of a vendor, or of this interface."""
-    from mockserver.contract import read_contract
-    from mockserver.openapi import document
-
     name, contracts = request.path_values["document"], {name: vendor.contract for name, vendor in mock.vendors.items()}
     contracts["mock"] = read_contract(mock.schemas)
     if name not in contracts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import get_args
 
 from mockserver.exchange import Refused, Reply, Request
 from mockserver.mock import Mock
@@ -10,7 +11,7 @@ from mockserver.validation import Problem
 from mockserver.verifying import How, matching, verify
 from mockserver.world import World
 
-_HOW: tuple[How, ...] = ("exactly", "at_least", "at_most")
+_HOW: tuple[How, ...] = get_args(How)
 _MATCHERS = ("vendor", "operation", "method", "path", "rule", "fault")
 
 
