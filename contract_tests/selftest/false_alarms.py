@@ -6,17 +6,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
-from contract_tests.selftest.servers import Exchange, another_correct, oldest_first, serving
+from contract_tests.selftest.servers import another_correct, oldest_first, serving, unchanged
 from contract_tests.selftest.trial import trial
 
 RUNS = 20
-
-
-async def unchanged(exchange: Exchange, answer: Any) -> None:
-    """The mock as it is."""
-    await answer(exchange)
 
 
 def main() -> int:

@@ -98,6 +98,11 @@ async def _answer(app: Any, scope: Any, exchange: Exchange) -> None:
     exchange.reply = json.loads(sent[1]["body"])
 
 
+async def unchanged(exchange: Exchange, answer: Any) -> None:
+    """The mock as it is."""
+    await answer(exchange)
+
+
 class OldestFirst(Collection):
     """A collection that lists its records the other way round."""
 
