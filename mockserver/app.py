@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import SERVER
 from mockserver.clock import ticks
-from mockserver.contract import ContractBroken, Operation
+from mockserver.contract import ContractBroken, Operation, Rule
 from mockserver.damage import send_damaged
 from mockserver.exchange import PROBLEM, Reply, Request, Vendor, answer
 from mockserver.faults import Disturbance
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 _SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
 # A refused body is read to its end, so that clients that send all before they listen get the answer, but not for ever.
 _READ_BEYOND = 64
-_JSON = "application/json"
-_REFUSED = 400
 _READABLE = (
     "Mock-Server", "Mock-Rule", "Mock-Fault", "Preference-Applied", "Date", "Allow", "Retry-After",
     "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
@@ -88,7 +86,7 @@ class Application:
             self._own = self._own or self._interface()
         except Exception as error:
             home = self._mock.home
-            await _send(_defect(error, home), PROBLEM, home.clock.now(), (), scope, send)
+            await _send(_defect(error, home), home.clock.now(), (), scope, send)
         else:
             await self._own(scope, receive, send)
 
@@ -110,11 +108,17 @@ class Application:
             yield Route(path, _Found(PathItem(self._mock, served, self._log, here), self._found))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.router(scope, receive, send)
+            return
+        headers, found = _headers(scope), self._found.get(scope["path"])
         # Browsers may read the vendors' replies from any page, and nothing of /__mock__/ from another.
-        if _comes_from_a_page(scope) and not scope["path"].startswith("/__mock__"):
+        if b"origin" in headers and not scope["path"].startswith("/__mock__"):
             await self._cors(scope, receive, send)
+        elif found is None:
+            await self.router(scope, receive, send)
         else:
-            await self._routed(scope, receive, send)
+            await found[0].serve(scope, found[1], headers, receive, send)
 
     @cached_property
     def _cors(self) -> ASGIApp:
@@ -133,15 +137,7 @@ class Application:
         return cors
 
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._found.get(scope["path"]) if scope["type"] == "http" else None
-        if found is None:
-            await self.router(scope, receive, send)
-        else:
-            await found[0].serve(scope, found[1], receive, send)
-
-
-def _comes_from_a_page(scope: Scope) -> bool:
-    return scope["type"] == "http" and b"origin" in dict(scope["headers"])
+        await self.router(scope, receive, send)
 
 
 class _Found:
@@ -173,22 +169,28 @@ class PathItem:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A route's `$` also matches before a line feed at the very end of a path.
         item = self._unknown if scope["path"].endswith("\n") else self
-        await item.serve(scope, scope.get("path_params", {}), receive, send)
+        await item.serve(scope, scope.get("path_params", {}), _headers(scope), receive, send)
 
-    async def serve(self, scope: Scope, path_values: Mapping[str, str], receive: Receive, send: Send) -> None:
+    async def serve(
+        self,
+        scope: Scope,
+        path_values: Mapping[str, str],
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        send: Send,
+    ) -> None:
         """Read the request, have it answered, send the reply."""
         started, path = ticks(), scope["path"]
         operation = self._operations.get(scope["method"])
         vendor = self._vendors[operation.vendor] if operation else self._vendor(path)
-        headers = _headers(tuple(map(tuple, scope["headers"])))
         body: bytes | None = b""
         if b"content-length" in headers or b"transfer-encoding" in headers:
             body = await _body(receive, vendor.largest_body if vendor else 0)
         if body is None:
             return
         if vendor is None:
-            reply, world = _nobodys_path(path, self._mock.vendors.values()), self._mock.home
-            await _send(reply, PROBLEM, world.clock.now(), (), scope, send)
+            reply = _nobodys_path(path, self._mock.vendors.values())
+            await _send(reply, self._mock.home.clock.now(), (), scope, send)
         else:
             query = scope["query_string"].decode("latin-1")
             request = Request(
@@ -202,34 +204,42 @@ class PathItem:
                 headers,
                 body,
             )
-            reply, content_type, world = self._answered(request, query, vendor, started)
-            if world.start.latency and vendor.contract.vendor in self._mock.vendors:
+            world = self._mock.world_of(request.key)
+            now = world.clock.now()
+            reply = self._answered(request, query, vendor, world, now, started)
+            if world.start.latency and request.vendor in self._mock.vendors:
                 await asyncio.sleep(world.pause())
-            await _send(reply, content_type, world.clock.now(), request.disturbances, scope, send)
+            await _send(reply, now, request.disturbances, scope, send)
         if self._log:
             self._log(_access(scope, reply, started))
 
-    def _answered(self, request: Request, query: str, vendor: Vendor, started: float) -> tuple[Reply, str, World]:
-        """The vendor's reply, its content type and whose it is; one of the two vendors is written down."""
-        world = self._mock.world_of(request.key)
-        try:
-            reply = answer(request, vendor, world)
-            content_type = _JSON if reply.status < _REFUSED else vendor.error_type
-        except Exception as error:
-            reply, content_type = _defect(error, world), PROBLEM
-        if request.vendor in self._mock.vendors:
-            with world.lock:
-                world.journal.add(world.clock.now(), request, query, reply, (ticks() - started) * 1000, world.keys)
-        return reply, content_type, world
+    def _answered(
+        self, request: Request, query: str, vendor: Vendor, world: World, now: datetime, started: float
+    ) -> Reply:
+        """The vendor's reply; one of the two vendors is written down."""
+        with world.lock:
+            try:
+                reply = answer(request, vendor, world)
+            except Exception as error:
+                reply = _defect(error, world)
+            if request.vendor in self._mock.vendors:
+                milliseconds = (ticks() - started) * 1000
+                world.journal.add(now, request, query, reply, milliseconds, world.keys)
+        return reply
 
     def _vendor(self, path: str) -> Vendor | None:
         """Whose path it is, by its beginning."""
         return next((each for each in self._vendors.values() if (path + "/").startswith(each.prefix + "/")), None)
 
 
+def _headers(scope: Scope) -> Mapping[bytes, bytes]:
+    """By name, of a repeated one the first."""
+    return _by_name(tuple(map(tuple, scope["headers"])))
+
+
 @lru_cache(maxsize=256)
-def _headers(sent: tuple[tuple[bytes, bytes], ...]) -> Mapping[bytes, bytes]:
-    """By name, of a repeated one the first. A client sends the same again and again, and the journal keeps them all."""
+def _by_name(sent: tuple[tuple[bytes, bytes], ...]) -> Mapping[bytes, bytes]:
+    # A client sends the same again and again, and the journal keeps them all.
     return MappingProxyType(dict(reversed(sent)))
 
 
@@ -256,25 +266,29 @@ async def _body(receive: Receive, largest: int) -> bytes | None:
     return None
 
 
-async def _send(
-    reply: Reply, content_type: str, now: datetime, disturbances: Sequence[Disturbance], scope: Scope, send: Send
-) -> None:
+async def _send(reply: Reply, now: datetime, disturbances: Sequence[Disturbance], scope: Scope, send: Send) -> None:
     body = as_bytes(reply.body)
     headers = [
-        (b"content-type", content_type.encode("ascii")),
+        (b"content-type", reply.content_type),
         (b"content-length", b"%d" % len(body)),
         (b"date", _date(int(now.timestamp()))),
         _SERVER_HEADER,
     ]
     if reply.rule:
-        headers.append((b"mock-rule", reply.rule.header))
+        headers.append((b"mock-rule", _cited(reply.rule)))
     for name, value in reply.headers.items():
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
     if disturbances:
-        await send_damaged(int(reply.status), headers, body, disturbances, scope, send)
+        await send_damaged(reply.status, headers, body, disturbances, scope, send)
         return
-    await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(maxsize=512)
+def _cited(rule: Rule) -> bytes:
+    """The Mock-Rule header: by which rule it is so, and how well that is known."""
+    return f"{rule.id}; {rule.grade}".encode("ascii")
 
 
 @lru_cache(maxsize=16)
@@ -286,12 +300,13 @@ def _date(second: int) -> bytes:
 def _access(scope: Scope, reply: Reply, started: float) -> Access:
     path = scope["raw_path"].decode("latin-1")
     rule = reply.rule.id if reply.rule else "-"
-    return Access(scope["method"], path, int(reply.status), (ticks() - started) * 1000, rule)
+    return Access(scope["method"], path, reply.status, (ticks() - started) * 1000, rule)
 
 
 def _problem(status: HTTPStatus, detail: str) -> Reply:
     """An RFC 9457 problem: how the mock speaks where it does not speak for a vendor."""
-    return Reply(status, {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail})
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    return Reply(int(status), body, content_type=PROBLEM)
 
 
 def _nobodys_path(path: str, vendors: Iterable[Vendor]) -> Reply:

@@ -12,7 +12,7 @@ LARGEST = 1024 * 1024
 DEEPEST = 64
 # What 64 bits hold; beyond it orjson rounds in silence.
 _INTEGERS = range(-(2**63), 2**64)
-_LONG_NUMBER = re.compile(rb"[0-9]{19}|[0-9][eE]")
+_LONG_NUMBER = re.compile(rb"[0-9](?:[0-9]{18}|[eE])")
 
 
 class Unreadable(Exception):

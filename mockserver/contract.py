@@ -8,9 +8,8 @@ from pathlib import Path
 from posixpath import basename, dirname, normpath
 from typing import Any, Literal, NamedTuple
 
-from mockserver.kinds import Body
 from mockserver.packaged import ContractError
-from mockserver.rendering import by_name, whole
+from mockserver.rendering import Body, Single, by_name, whole
 from mockserver.validation import Library, Problem, Schema, read_json
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -38,16 +37,6 @@ class Rule(NamedTuple):
     grade: Literal["documented", "inferred"]
     promise: str
     source: str
-
-    @property
-    def header(self) -> bytes:
-        """The rule as the `Mock-Rule` header cites it."""
-        return _cited(self.id, self.grade)
-
-
-@lru_cache(maxsize=512)
-def _cited(rule_id: str, grade: str) -> bytes:
-    return f"{rule_id}; {grade}".encode("ascii")
 
 
 class Operation(NamedTuple):
@@ -85,13 +74,16 @@ class Contract(NamedTuple):
         schema = self.error if operation is None else operation.replies.get(status)
         if schema is None:
             raise self._broken(operation, status, None, [_undeclared(operation, status)])
-        kept = body if type(body) is Body else None
-        if kept and kept.fits is schema:
+        kind = type(body)
+        # This very body was found to fit before, or one that differs in its record only.
+        if (kind is Single and body.alike in schema.fitting) or (kind is Body and body.fits is schema):
             return
         if not schema.allows_around_records(by_name(body)) and not schema.allows(whole(body)):
             raise self._broken(operation, status, schema, schema.problems(whole(body)))
-        if kept:
-            kept.fits = schema
+        if kind is Body:
+            body.fits = schema
+        elif kind is Single:
+            schema.fitting.add(body.alike)
 
     def _broken(
         self, operation: Operation | None, status: int, schema: Schema | None, found: list[Problem]

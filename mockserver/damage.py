@@ -10,8 +10,8 @@ from starlette.types import Scope, Send
 from mockserver.faults import Disturbance
 
 _PIECES = 10
-# What the server puts into the scope, so that a connection can be closed in the middle of a reply.
-CLOSE = "mockserver.close"
+# What the server puts into the state of a scope, so that a connection can be closed in the middle of a reply.
+CONNECTION = "mockserver.connection"
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -52,8 +52,8 @@ def _pieces(body: bytes) -> list[bytes]:
 
 
 async def _close(scope: Scope) -> None:
-    there = (scope.get("extensions") or {}).get(CLOSE)
-    if there is None:
+    connection = (scope.get("state") or {}).get(CONNECTION)
+    if connection is None:
         raise ConnectionResetError("a fault of the mock dropped the connection here")
-    there["connection"].close()
+    connection.close()
     await asyncio.sleep(0)  # so that the server notices before it misses the end of the reply

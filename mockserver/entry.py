@@ -16,6 +16,7 @@ from mockserver.rendering import whole
 
 if TYPE_CHECKING:
     from mockserver.contract import Rule
+    from mockserver.exchange import Reply, Request
     from mockserver.faults import Disturbance
     from mockserver.validation import Problem
     from mockserver.world import Keys
@@ -52,6 +53,40 @@ class Entry:
     raw_reply: Any
     milliseconds: float
     keys: Mapping[str, Keys]
+
+    @classmethod
+    def of(
+        cls,
+        number: int,
+        at: datetime,
+        request: Request,
+        query: str,
+        reply: Reply,
+        milliseconds: float,
+        keys: Mapping[str, Keys],
+    ) -> Entry:
+        """The entry of this request and its reply."""
+        return cls(
+            number,
+            at,
+            request.vendor,
+            request.operation.name if request.operation else None,
+            request.method,
+            request.path,
+            request.path_values,
+            query,
+            request.headers,
+            request.key,
+            request.owner,
+            request.body,
+            reply.status,
+            reply.rule,
+            reply.problems,
+            request.disturbances,
+            reply.body,
+            milliseconds,
+            keys,
+        )
 
     @property
     def rule(self) -> str | None:

@@ -15,8 +15,9 @@ from mockserver.store import Transaction
 from mockserver.validation import Problem
 from mockserver.world import World
 
+JSON = b"application/json"
 # The content type of a problem of RFC 9457: how the mock speaks where it does not speak for a vendor.
-PROBLEM = "application/problem+json"
+PROBLEM = b"application/problem+json"
 # One for all: the journal keeps a thousand requests, and hardly one has any.
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -70,7 +71,7 @@ class Request:
 class Reply:
     """One HTTP reply: a status, a JSON value and the rule that decided it, if one did."""
 
-    __slots__ = ("body", "headers", "problems", "rule", "status")
+    __slots__ = ("body", "content_type", "headers", "problems", "rule", "status")
 
     def __init__(
         self,
@@ -79,8 +80,10 @@ class Reply:
         rule: Rule | None = None,
         headers: Mapping[str, str] = _NONE,
         problems: Sequence[Problem] = (),
+        content_type: bytes = JSON,
     ) -> None:
-        self.status, self.body, self.rule, self.headers, self.problems = status, body, rule, headers, problems
+        self.status, self.body, self.rule = status, body, rule
+        self.headers, self.problems, self.content_type = headers, problems, content_type
 
 
 class Refusal(NamedTuple):
@@ -122,7 +125,7 @@ class Vendor(NamedTuple):
     envelope: Callable[[Refusal, Refused, World], Any]
     # The kinds of its records by the name of their collection, without the vendor's.
     kinds: Mapping[str, Kind] = MappingProxyType({})
-    error_type: str = "application/json"
+    error_type: bytes = JSON
     largest_body: int = LARGEST
 
     def rule(self, rule_id: str) -> Rule:
@@ -145,22 +148,22 @@ class Vendor(NamedTuple):
 def answer(request: Request, vendor: Vendor, world: World) -> Reply:
     """What the vendor replies to a request, which is what the contract allows.
 
-    Raises ContractBroken, and stores nothing, when the reply or a record would be another.
+    The caller holds the world's lock. Raises ContractBroken, and stores nothing, when the reply or a record would be
+    another.
     """
-    with world.lock:
+    changes = world.store.begin()
+    try:
+        for house_rule in vendor.house_rules:
+            house_rule(request, vendor, world)
+        assert request.operation is not None
+        reply = vendor.operations[request.operation.name](request, vendor, world, changes)
+        vendor.contract.insist(request.operation, reply.status, reply.body)
+    except Refused as refused:
         changes = world.store.begin()
-        try:
-            for house_rule in vendor.house_rules:
-                house_rule(request, vendor, world)
-            assert request.operation is not None
-            reply = vendor.operations[request.operation.name](request, vendor, world, changes)
-            vendor.contract.insist(request.operation, reply.status, reply.body)
-        except Refused as refused:
-            changes = world.store.begin()
-            reply = _refusal(request, refused, vendor, world)
-        except NotAllowed as broken:
-            raise ContractBroken.by_record(request.operation, broken.schema, broken.value) from None
-        changes.commit()
+        reply = _refusal(request, refused, vendor, world)
+    except NotAllowed as broken:
+        raise ContractBroken.by_record(request.operation, broken.schema, broken.value) from None
+    changes.commit()
     if request.preferred_status == reply.status:
         reply.headers = {**reply.headers, "Preference-Applied": f"code={reply.status}"}
     if request.reply_headers:
@@ -176,4 +179,5 @@ def _refusal(request: Request, refused: Refused, vendor: Vendor, world: World) -
     body = vendor.envelope(row, refused, world)
     declared = request.operation and (not made_up or row.status in request.operation.replies)
     vendor.contract.insist(request.operation if declared else None, row.status, body)
-    return Reply(row.status, body, vendor.rule(cited) if cited else None, refused.headers, refused.problems)
+    rule = vendor.rule(cited) if cited else None
+    return Reply(int(row.status), body, rule, refused.headers, refused.problems, vendor.error_type)

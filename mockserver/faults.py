@@ -128,7 +128,7 @@ class Faults:
 
     def clear(self) -> None:
         """Take all of them away."""
-        self._faults: dict[str, Fault] = {}
+        self.by_id: dict[str, Fault] = {}
         self._added = 0
 
     def add(self, asked: Mapping[str, Any], now: datetime) -> Fault:
@@ -142,17 +142,17 @@ class Faults:
         until = now + duration(asked["lasting"]) if "lasting" in asked else None
         self._added += 1
         fault = Fault(f"fault-{self._added}", dict(asked), asked.get("seed", self._seed + self._added), until)
-        self._faults[fault.id] = fault
+        self.by_id[fault.id] = fault
         return fault
 
     def remove(self, fault_id: str) -> Fault:
         """Take one away; raises KeyError where there is none with this id."""
-        return self._faults.pop(fault_id)
+        return self.by_id.pop(fault_id)
 
     def striking(self, request: Request, now: datetime) -> Iterator[tuple[Fault, Disturbance]]:
         """What happens to a request: at most one delay and one other effect, of the faults that were added first."""
         taken: set[bool] = set()
-        for fault in self._faults.values():
+        for fault in self.by_id.values():
             delays = fault.effect == "delay"
             if delays in taken or not fault.matches(request, now):
                 continue
@@ -161,10 +161,10 @@ class Faults:
                 yield fault, disturbance
 
     def __iter__(self) -> Iterator[Fault]:
-        return iter(list(self._faults.values()))
+        return iter(list(self.by_id.values()))
 
     def __len__(self) -> int:
-        return len(self._faults)
+        return len(self.by_id)
 
 
 def _spans(asked: str | list[str]) -> list[str]:

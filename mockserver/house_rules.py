@@ -17,8 +17,10 @@ _PREFERRED_STATUS = re.compile(r"(?:^|[,;])\s*code\s*=\s*\"?([0-9]{3})(?![0-9])"
 
 def no_fault_strikes(request: Request, vendor: Vendor, world: World) -> None:
     """No fault answers instead; one that only delays or damages the reply lets the request be served."""
+    if not world.faults.by_id:
+        return
     answering: Fault | None = None
-    for fault, disturbance in world.faults.striking(request, world.clock.now()) if world.faults else ():
+    for fault, disturbance in world.faults.striking(request, world.clock.now()):
         request.disturbances += (disturbance,)
         cited = ", ".join(struck.header for struck in request.disturbances)
         request.reply_headers = {**request.reply_headers, "Mock-Fault": cited}
@@ -49,21 +51,15 @@ def no_status_is_preferred(request: Request, vendor: Vendor, world: World) -> No
         raise Refused(kind, f"asked for by Prefer: code={status}", headers=headers)
 
 
-def path_is_known(request: Request, vendor: Vendor, world: World) -> None:
-    """Some operation has this path."""
-    if request.operation is None and not request.allowed_methods:
-        raise Refused("unknown_path", f"no operation has the path {shown(request.path)}")
-
-
-def method_is_allowed(request: Request, vendor: Vendor, world: World) -> None:
-    """The operation has this method; HEAD goes where GET goes."""
-    if request.operation is None:
-        allowed = ", ".join(request.allowed_methods)
-        raise Refused(
-            "wrong_method",
-            f"{shown(request.path)} takes {allowed}; received {request.method}",
-            headers={"Allow": allowed},
-        )
+def operation_is_known(request: Request, vendor: Vendor, world: World) -> None:
+    """Some operation has this path, and one of them this method; HEAD goes where GET goes."""
+    if request.operation is not None:
+        return
+    path, allowed = shown(request.path), ", ".join(request.allowed_methods)
+    if not allowed:
+        raise Refused("unknown_path", f"no operation has the path {path}")
+    words = f"{path} takes {allowed}; received {request.method}"
+    raise Refused("wrong_method", words, headers={"Allow": allowed})
 
 
 def key_is_known(request: Request, vendor: Vendor, world: World) -> None:
@@ -79,36 +75,34 @@ def key_is_known(request: Request, vendor: Vendor, world: World) -> None:
         raise Refused("unknown_key", "the key is not known; send Authorization: Bearer <key> with a key of this mock")
 
 
-def body_is_small(request: Request, vendor: Vendor, world: World) -> None:
-    """The body of an operation that takes one is at most so large, 1 MiB with both vendors."""
-    takes_body = request.operation is not None and request.operation.body is not None
-    if takes_body and len(request.body) > vendor.largest_body:
-        raise Refused("body_too_large", f"the body is larger than {vendor.largest_body} bytes; send less")
-
-
 def body_is_json(request: Request, vendor: Vendor, world: World) -> None:
-    """The body of an operation that takes one is sent as application/json, and is JSON."""
-    if request.operation is None or request.operation.body is None:
+    """The body of an operation that takes one is small (1 MiB with both vendors), application/json, and JSON."""
+    operation, body = request.operation, request.body
+    if operation is None or operation.body is None:
         return
-    if not request.body and not request.operation.body_required:
+    if not body and not operation.body_required:
         request.value = {}
         return
-    content_type = request.header(b"content-type") or "no Content-Type"
-    if request.body and not _is_json(content_type):
-        raise Refused("wrong_content_type", f"received {content_type}; send Content-Type: application/json")
+    if len(body) > vendor.largest_body:
+        raise Refused("body_too_large", f"the body is larger than {vendor.largest_body} bytes; send less")
+    if body and not _is_json(request.headers.get(b"content-type", b"")):
+        received = request.header(b"content-type") or "no Content-Type"
+        raise Refused("wrong_content_type", f"received {received}; send Content-Type: application/json")
     try:
-        request.value = read_body(request.body)
+        request.value = read_body(body)
     except Unreadable as error:
         raise Refused(error.kind, str(error)) from None
 
 
 @lru_cache(maxsize=64)
-def _is_json(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() == "application/json"
+def _is_json(content_type: bytes) -> bool:
+    return content_type.partition(b";")[0].strip().lower() == b"application/json"
 
 
 def parameters_are_single(request: Request, vendor: Vendor, world: World) -> None:
     """No declared query parameter is sent twice, or holds a NUL; undeclared ones are not looked at."""
+    if not request.query_pairs:
+        return
     known = request.operation.query_names if request.operation else frozenset[str]()
     query: dict[str, str] = {}
     for name, value in request.query_pairs:
@@ -126,16 +120,17 @@ def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
     """Path, query and body are what the operation's schemas allow; all problems are named together."""
     operation = request.operation
     assert operation is not None
-    request.query = {**operation.query_defaults, **request.query}
+    if operation.query_names:
+        request.query = {**operation.query_defaults, **request.query}
     if (
         operation.path_parameters.allows(request.path_values)
-        and operation.query_parameters.allows(request.query)
+        and (not operation.query_names or operation.query_parameters.allows(request.query))
         and (operation.body is None or operation.body.allows(request.value))
     ):
         return
     problems = [
         *operation.path_parameters.problems(request.path_values, "path"),
-        *operation.query_parameters.problems(request.query, "query"),
+        *operation.query_parameters.problems({**request.query}, "query"),
         *(operation.body.problems(request.value, "body") if operation.body else ()),
     ]
     raise Refused("invalid", in_words(problems), problems)

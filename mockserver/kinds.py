@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,7 +20,10 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 # Makes times positive that begin before the year 1 in UTC.
 _SHIFT = 10**17
 
-# The members of the records that were read or changed last.
+# What JSON values that cannot be changed are to Python.
+PLAIN = frozenset({str, bool, int, float, type(None)})
+
+# The records that were read or changed last, as values: who changes one has just read it, or changed it before.
 _known: dict[Record, dict[str, Any]] = {}
 _MOST_KNOWN = 64
 
@@ -71,23 +74,20 @@ class Kind:
 
 
 class Record:
-    """One record and the organization or team that owns it. It is its bytes, which were found to fit its schema.
+    """One record and the organization or team that owns it. It is its bytes, which were found to fit its schema."""
 
-    `shown` is the body of the reply that shows it alone, once somebody has asked for that.
-    """
-
-    __slots__ = ("due", "fragment", "id", "json", "kind", "marks", "owner", "position", "shown")
+    __slots__ = ("due", "id", "json", "kind", "marks", "owner", "position")
 
     def __init__(self, owner: str, value: Mapping[str, Any], kind: Kind) -> None:
         if not kind.schema.allows(value):
             raise NotAllowed(kind.schema, value)
-        self._be(orjson.dumps(value), kind)
-        self.owner, self.id = owner, value["id"].lower()
+        self.json = _copied(orjson.dumps(value))
+        self.kind, self.owner, self.id = kind, owner, value["id"].lower()
         self.position = _moment_of(value["created_at"]) + self.id
         self.marks = tuple(_mark(value[name], compared) for name, compared in kind.table.filters.items())
         self.due = _moment_of(value[kind.table.due]) if kind.table.due else ""
 
-    def changed(self, members: Mapping[str, Any]) -> Record:
+    def changed(self, members: dict[str, Any]) -> Record:
         """The record with these members in place of its own; raises NotAllowed.
 
         Only they are judged where the schema looks at one member at a time: the others were found to fit before.
@@ -97,20 +97,21 @@ class Record:
             return Record(self.owner, {**self.value, **members}, self.kind)
         if not schema.allows_members(members):
             raise NotAllowed(schema, {**self.value, **members})
+        value = _read(self) | _own(members)
         record = Record.__new__(Record)
-        raw, _, encode = _by_member()
-        parts = _members(self) | {name: raw(orjson.dumps(value)) for name, value in members.items()}
-        record._be(encode(parts), self.kind)
-        record.owner, record.id, record.position, record.due = self.owner, self.id, self.position, self.due
-        record.marks = self._marks_with(members)
-        # The members of the one before are hardly asked for again.
+        record.json = _copied(orjson.dumps(value))
+        # The one before is hardly asked for again.
         _known.pop(self, None)
-        _remembered(record, parts)
+        _known[record] = value
+        record.kind, record.owner, record.id = self.kind, self.owner, self.id
+        record.position, record.due = self.position, self.due
+        record.marks = self._marks_with(members)
         return record
 
     def member(self, name: str) -> Any:
         """One member as a JSON value, a new one each time; raises KeyError where the record has none."""
-        return orjson.loads(memoryview(_members(self)[name]))
+        value = _read(self)[name]
+        return value if type(value) in PLAIN else orjson.loads(orjson.dumps(value))
 
     def stands_like(self, other: Record) -> bool:
         """Whether both stand at the same place in every order."""
@@ -133,30 +134,15 @@ class Record:
         value: dict[str, Any] = orjson.loads(self.json)
         return value
 
-    def _be(self, json: bytes, kind: Kind) -> None:
-        # A copy of the right size: what orjson gives holds on to the eight times larger buffer that it was written in.
-        self.json = bytes(memoryview(json))
-        self.fragment = orjson.Fragment(self.json)
-        self.kind = kind
-        self.shown: Body | None = None
-
     def _marks_with(self, members: Mapping[str, Any]) -> tuple[str | None, ...]:
-        marks, numbers = list(self.marks), self.kind.numbers
+        numbers = self.kind.numbers
+        if numbers.keys().isdisjoint(members):
+            return self.marks
+        marks = list(self.marks)
         for name, value in members.items():
             if name in numbers:
                 marks[numbers[name]] = _mark(value, self.kind.table.filters[name])
         return tuple(marks)
-
-
-class Body:
-    """The body of a reply that never changes: `fits` is the schema that it was found to fit, `json` its text then."""
-
-    __slots__ = ("fits", "json", "value")
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        self.fits: Schema | None = None
-        self.json = b""
 
 
 @lru_cache(maxsize=1024)
@@ -169,23 +155,24 @@ def _mark(value: str | None, compared: Callable[[str], str]) -> str | None:
     return None if value is None else sys.intern(compared(value))
 
 
-def _members(record: Record) -> dict[str, Any]:
-    """Each member as JSON text: who changes a record has just read it, or changed it before."""
-    _, decode, _ = _by_member()
-    return _known.get(record) or _remembered(record, decode(record.json))
+def _own(members: dict[str, Any]) -> dict[str, Any]:
+    """The same members, of which nobody else holds a part that can be changed."""
+    if PLAIN.issuperset(map(type, members.values())):
+        return members
+    own: dict[str, Any] = orjson.loads(orjson.dumps(members))
+    return own
 
 
-def _remembered(record: Record, members: dict[str, Any]) -> dict[str, Any]:
-    if len(_known) >= _MOST_KNOWN:
-        _known.clear()
-    _known[record] = members
-    return members
+def _read(record: Record) -> dict[str, Any]:
+    """The record as a value that nobody may change: worlds share records, and threads may have a world each."""
+    value = _known.get(record)
+    if value is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        value = _known[record] = orjson.loads(record.json)
+    return value
 
 
-@cache
-def _by_member() -> tuple[Any, Any, Any]:
-    """What JSON text of a member is, and how an object is read into such and written of them."""
-    # Takes 20 ms to import, which nobody waits for who never writes.
-    from msgspec import Raw, json
-
-    return Raw, json.Decoder(dict[str, Raw]).decode, json.encode
+def _copied(json: bytes) -> bytes:
+    """The same in as many bytes: fresh JSON text holds on to the larger buffer that it was written in."""
+    return bytes(memoryview(json))

@@ -8,11 +8,51 @@ from typing import Any
 
 import orjson
 
-from mockserver.kinds import Body, Record
+from mockserver.kinds import PLAIN, Record
+from mockserver.validation import Schema
 
-_HELD_TO, _VALUE, _FRAGMENT = attrgetter("kind.schema.file"), attrgetter("value"), attrgetter("fragment")
+_HELD_TO, _VALUE = attrgetter("kind.schema.file"), attrgetter("value")
 
-_PLAIN = frozenset({str, bool, int, float, type(None)})
+
+class Body:
+    """The body of a reply that never changes: `fits` is the schema that it was found to fit, `json` its text then."""
+
+    __slots__ = ("fits", "json", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.fits: Schema | None = None
+        self.json = b""
+
+
+class Envelope:
+    """What a vendor has around one record in a reply: these members, and then the record as `data`."""
+
+    def __init__(self, **members: Any) -> None:
+        self.members = members
+        self.start = orjson.dumps({**members, "data": None}).removesuffix(b"null}")
+
+
+class Single:
+    """The body of a reply that shows one record in an envelope.
+
+    `alike` is what it has in common with bodies that differ in their records only: a verdict on one is one on all.
+    """
+
+    __slots__ = ("alike", "envelope", "record")
+
+    def __init__(self, envelope: Envelope, record: Record) -> None:
+        self.envelope, self.record = envelope, record
+        self.alike = envelope, record.kind
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The body with the record in it."""
+        return {**self.envelope.members, "data": self.record}
+
+    def as_bytes(self) -> bytes:
+        """The body as JSON text."""
+        return self.envelope.start + self.record.json + b"}"
 
 
 def by_name(body: Any) -> Any:
@@ -27,10 +67,16 @@ def whole(body: Any) -> Any:
 
 def as_bytes(body: Any) -> bytes:
     """The body as JSON text; records go in as the bytes that they are."""
+    if type(body) is Single:
+        return body.as_bytes()
     if type(body) is not Body:
-        return orjson.dumps(body, default=_FRAGMENT)
-    body.json = body.json or orjson.dumps(body.value, default=_FRAGMENT)
+        return orjson.dumps(body, default=_fragment)
+    body.json = body.json or orjson.dumps(body.value, default=_fragment)
     return body.json
+
+
+def _fragment(record: Record) -> orjson.Fragment:
+    return orjson.Fragment(record.json)
 
 
 def _with(body: Any, part: Callable[[Record], Any]) -> Any:
@@ -38,8 +84,8 @@ def _with(body: Any, part: Callable[[Record], Any]) -> Any:
     kind = type(body)
     if kind is Record:
         return part(body)
-    if kind is Body:
+    if kind is Body or kind is Single:
         return _with(body.value, part)
     if kind is dict:
-        return {name: value if type(value) in _PLAIN else _with(value, part) for name, value in body.items()}
+        return {name: value if type(value) in PLAIN else _with(value, part) for name, value in body.items()}
     return [_with(item, part) for item in body] if kind is list else body

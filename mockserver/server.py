@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from mockserver import SERVER
-from mockserver.damage import CLOSE
+from mockserver.damage import CONNECTION
 
 _T = TypeVar("_T")
 
@@ -119,11 +119,8 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._extensions: dict[str, dict[object, object]] = {CLOSE: {"connection": transport}}
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = self._extensions
+        # Every scope gets a copy as its `state`.
+        self.app_state = {**self.app_state, CONNECTION: transport}
 
     def send_400_response(self, msg: str) -> None:
         detail = f"{msg} Is every character of the URL percent-encoded?"

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from rpds import HashTrieMap
 
-from mockserver.kinds import DIGITS, Body, Kind, Record, moment
+from mockserver.kinds import DIGITS, Kind, Record, moment
 from mockserver.order import Order
+
+if TYPE_CHECKING:
+    from mockserver.rendering import Body
 
 # The collections by name, as in `aura.calls`. To keep it is to have a snapshot, to put it back is to restore.
 State = Mapping[str, "Collection"]
@@ -63,11 +66,11 @@ class Collection:
         # Pages that were asked for: a collection never changes, so neither do they.
         self._pages: dict[Any, Page] = {}
 
-    @classmethod
-    def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
+    @staticmethod
+    def of(kind: Kind, records: Iterable[Record], now: datetime) -> Collection:
         """The collection of these records as it is now; of two with one id, the later."""
         by_id = {record.id: record for record in records}
-        there = cls(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now), len(by_id))
+        there = Collection(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now), len(by_id))
         positions: dict[Index, list[str]] = defaultdict(list)
         for record in by_id.values():
             for index, place in there._places(record):
@@ -86,13 +89,14 @@ class Collection:
         found = self.written.get(record_id, _UNWRITTEN)
         return self.began.get(record_id) if found is _UNWRITTEN else found
 
-    def with_record(self, record: Record) -> Self:
+    def with_record(self, record: Record) -> Collection:
         """The collection with a record in place of the one that had its id."""
         before, written = self.find(record.id), self.written.insert(record.id, record)
-        length = self.length + (before is None)
-        return type(self)(self.kind, self.began, written, self._moved(before, record), self.now, length)
+        # Hardly a change moves a record.
+        orders = self.orders if before and before.stands_like(record) else self._moved(before, record)
+        return Collection(self.kind, self.began, written, orders, self.now, self.length + (before is None))
 
-    def without(self, record_id: str) -> Self:
+    def without(self, record_id: str) -> Collection:
         """The collection without the record that has this id; raises KeyError where none has."""
         record = self.find(record_id)
         if record is None:
@@ -100,9 +104,9 @@ class Collection:
         # Who came and went leaves nothing behind.
         there = record.id in self.began
         written = self.written.insert(record.id, None) if there else self.written.remove(record.id)
-        return type(self)(self.kind, self.began, written, self._moved(record, None), self.now, self.length - 1)
+        return Collection(self.kind, self.began, written, self._moved(record, None), self.now, self.length - 1)
 
-    def at(self, now: datetime) -> Self:
+    def at(self, now: datetime) -> Collection:
         """The collection as it is at another time: only records that become due between the two have to be moved."""
         then, now_, orders = self.now, moment(now), self.orders
         old, new = ("true", "false") if then < now_ else ("false", "true")
@@ -115,7 +119,7 @@ class Collection:
         # Where nothing has moved, what was true then is true now, and so are the pages.
         if orders is self.orders:
             return self
-        return type(self)(self.kind, self.began, self.written, orders, now_, self.length)
+        return Collection(self.kind, self.began, self.written, orders, now_, self.length)
 
     def differing_from(self, earlier: Collection) -> Iterator[tuple[Record | None, Record | None]]:
         """The records that are not the same in both, before and after, in the order of their ids."""
@@ -176,10 +180,8 @@ class Collection:
         return record
 
     def _moved(self, before: Record | None, after: Record | None) -> HashTrieMap[Index, Order]:
-        """The orders after a record has come, gone or changed; hardly a change touches one."""
+        """The orders after a record has come, gone or moved."""
         orders = self.orders
-        if before and after and before.stands_like(after):
-            return orders
         old, new = set(self._places(before) if before else ()), set(self._places(after) if after else ())
         for index, place in old - new:
             orders = _taken(orders, index, place)
@@ -224,32 +226,29 @@ class Transaction:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pending: dict[str, Collection] = {}
+        self._began = self._state = store.state
 
     def put(self, collection: str, owner: str, value: Mapping[str, Any]) -> Record:
         """Keep a record for the commit; raises NotAllowed for what is none of its kind."""
-        there = self._now(collection)
-        record = Record(owner, value, there.kind)
-        self._pending[collection] = there.with_record(record)
-        return record
+        record = Record(owner, value, self._state[collection].kind)
+        return self._put(collection, record)
 
-    def change(self, collection: str, record: Record, members: Mapping[str, Any]) -> Record:
+    def change(self, collection: str, record: Record, members: dict[str, Any]) -> Record:
         """Keep a record with some members changed for the commit; raises NotAllowed for what is none of its kind."""
-        changed = record.changed(members)
-        self._pending[collection] = self._now(collection).with_record(changed)
-        return changed
+        return self._put(collection, record.changed(members))
 
     def remove(self, collection: str, record_id: str) -> None:
         """Keep the removal of a record for the commit; raises KeyError where there is none."""
-        self._pending[collection] = self._now(collection).without(record_id)
+        self._state = {**self._state, collection: self._state[collection].without(record_id)}
 
     def commit(self) -> None:
         """Store what was put."""
-        if self._pending:
-            self._store.state = {**self._store.state, **self._pending}
+        if self._state is not self._began:
+            self._store.state = self._state
 
-    def _now(self, collection: str) -> Collection:
-        return self._pending[collection] if collection in self._pending else self._store[collection]
+    def _put(self, collection: str, record: Record) -> Record:
+        self._state = {**self._state, collection: self._state[collection].with_record(record)}
+        return record
 
 
 def _taken(orders: HashTrieMap[Index, Order], index: Index, place: str) -> HashTrieMap[Index, Order]:

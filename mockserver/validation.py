@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -124,6 +124,8 @@ class Schema:
         self.definition = dict(definition)
         self.file = file
         self.library = library
+        # What the values have in common that were found to fit around their records.
+        self.fitting: set[Hashable] = set()
         self._remembered: dict[tuple[str, tuple[str | int, ...]], list[Problem]] = {}
 
     @cached_property

@@ -74,7 +74,7 @@ class _Guarded:
         except Refused as refused:
             row = self._control.refusals[str(refused.kind)]
             body = orjson.dumps(self._control.envelope(row, refused, self.mock.home))
-            await _send(send, int(row.status), {"content-type": self._control.error_type}, body)
+            await _send(send, int(row.status), {"content-type": self._control.error_type.decode("ascii")}, body)
             return False
         return True
 

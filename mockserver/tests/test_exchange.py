@@ -95,7 +95,7 @@ def test_under_a_frozen_clock_changes_carry_its_time_and_still_move_on(mocked: t
     """The first change has the frozen time, the next one the millisecond after."""
     vendors, world = mocked
     stamps = [
-        ask(vendors["aura"], world, "set_call_outcome", {"status": "lost"}, id=CALL).body["data"].value["updated_at"]
+        ask(vendors["aura"], world, "set_call_outcome", {"status": "lost"}, id=CALL).body.record.value["updated_at"]
         for _ in range(2)
     ]
     assert stamps == ["2026-05-11T12:00:00Z", "2026-05-11T12:00:00.001Z"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
-from mockserver.kinds import Body, Record
+from mockserver.kinds import Record
+from mockserver.rendering import Body, Envelope, Single
 from mockserver.store import UPCOMING, Collection, Transaction
 from mockserver.vendors.aura import cursor
 from mockserver.world import World
 
 CALLS = "aura.calls"
+# Around one call or one lead.
+ENVELOPE = Envelope(success=True)
 # The fields that the list is filtered by, and how their values are compared: UUIDs are the same in either case
 # (rule aura.http.id-in-any-case).
 FILTERS: Mapping[str, Callable[[str], str]] = {
@@ -37,19 +40,18 @@ def list_calls(request: Request, vendor: Vendor, world: World, changes: Transact
 
 def get_call(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
     """One call of the organization (get_call page)."""
-    call = _call(request, world)
-    if call.shown is None:
-        call.shown = Body({"success": True, "data": call})
-    return Reply(200, call.shown, vendor.rule("aura.get_call.returns-the-call"))
+    return Reply(200, Single(ENVELOPE, _call(request, world)), vendor.rule("aura.get_call.returns-the-call"))
 
 
 def set_call_outcome(request: Request, vendor: Vendor, world: World, changes: Transaction) -> Reply:
     """The call with its new status, and its notes if some were sent (set_call_outcome page)."""
     call = _call(request, world)
-    sent = {name: request.value[name] for name in ("status", "notes") if name in request.value}
-    moved = {"updated_at": world.clock.stamp_after(call.member("updated_at"))}
-    changed = changes.change(CALLS, call, {**sent, **moved})
-    return Reply(200, {"success": True, "data": changed}, vendor.rule("aura.set_call_outcome.sets-status"))
+    sent, moved = request.value, world.clock.stamp_after(call.member("updated_at"))
+    members = {"status": sent["status"], "updated_at": moved}
+    if "notes" in sent:
+        members["notes"] = sent["notes"]
+    changed = changes.change(CALLS, call, members)
+    return Reply(200, Single(ENVELOPE, changed), vendor.rule("aura.set_call_outcome.sets-status"))
 
 
 def _call(request: Request, world: World) -> Record:

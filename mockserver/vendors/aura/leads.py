@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
+from mockserver.rendering import Single
 from mockserver.store import Transaction
+from mockserver.vendors.aura.calls import ENVELOPE
 from mockserver.world import World
 
 LEADS = "aura.leads"
@@ -15,9 +17,9 @@ def update_lead(request: Request, vendor: Vendor, world: World, changes: Transac
     lead = world.store[LEADS].get(request.owner, request.path_values["id"])
     if lead is None:
         raise Refused("missing_lead", f"no lead {request.path_values['id']}")
-    sent = {name: value for name, value in request.value.items() if name in UPDATABLE and value is not None}
-    if sent:
-        moved = {"updated_at": world.clock.stamp_after(lead.member("updated_at"))}
-        lead = changes.change(LEADS, lead, {**sent, **moved})
+    members = {name: value for name, value in request.value.items() if name in UPDATABLE and value is not None}
+    if members:
+        members["updated_at"] = world.clock.stamp_after(lead.member("updated_at"))
+        lead = changes.change(LEADS, lead, members)
     rule = vendor.rule("aura.update_lead.only-sent-fields-change")
-    return Reply(200, {"success": True, "data": lead}, rule)
+    return Reply(200, Single(ENVELOPE, lead), rule)

@@ -29,11 +29,9 @@ HAS_DEFAULT = False
 HOUSE_RULES = (
     house_rules.no_fault_strikes,
     house_rules.no_status_is_preferred,
-    house_rules.path_is_known,
-    house_rules.method_is_allowed,
+    house_rules.operation_is_known,
     house_rules.key_is_known,
     call_exists,
-    house_rules.body_is_small,
     house_rules.body_is_json,
     house_rules.request_is_valid,
     outcome_is_listed,

@@ -6,11 +6,13 @@ from typing import Any
 
 from mockserver.exchange import Refused, Reply, Request, Vendor
 from mockserver.kinds import Record
+from mockserver.rendering import Envelope, Single
 from mockserver.store import Transaction
 from mockserver.validation import Problem, shown
 from mockserver.world import World
 
 CALLS = "comm.calls"
+_ENVELOPE = Envelope()
 
 
 def call_exists(request: Request, vendor: Vendor, world: World) -> None:
@@ -42,7 +44,7 @@ def change_call_outcome(request: Request, vendor: Vendor, world: World, changes:
         "updated_at": now,
     }
     changed = changes.change(CALLS, call, members)
-    return Reply(200, {"data": changed}, vendor.rule("comm.change_call_outcome.sets-outcome"))
+    return Reply(200, Single(_ENVELOPE, changed), vendor.rule("comm.change_call_outcome.sets-outcome"))
 
 
 def _log_entry(call: Record, outcome: str, entry_id: str, now: str) -> dict[str, Any]:
