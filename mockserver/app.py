@@ -180,8 +180,9 @@ class PathItem:
         send: Send,
     ) -> None:
         """Read the request, have it answered, send the reply."""
-        started, path = ticks(), scope["path"]
-        operation = self._operations.get(scope["method"])
+        # The journal has a thousand requests, which are much the same.
+        started, path, method = ticks(), sys.intern(scope["path"]), sys.intern(scope["method"])
+        operation = self._operations.get(method)
         vendor = self._vendors[operation.vendor] if operation else self._vendor(path)
         body: bytes | None = b""
         if b"content-length" in headers or b"transfer-encoding" in headers:
@@ -196,7 +197,7 @@ class PathItem:
             request = Request(
                 vendor.contract.vendor,
                 operation,
-                sys.intern(scope["method"]),
+                method,
                 path,
                 self._allowed_methods,
                 path_values,
@@ -276,8 +277,8 @@ async def _send(reply: Reply, now: datetime, disturbances: Sequence[Disturbance]
     ]
     if reply.rule:
         headers.append((b"mock-rule", _cited(reply.rule)))
-    for name, value in reply.headers.items():
-        headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+    if reply.headers:
+        headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
     if disturbances:
         await send_damaged(reply.status, headers, body, disturbances, scope, send)
         return

@@ -107,8 +107,9 @@ class Clock:
 
     def stamp_after(self, earlier: str) -> str:
         """This moment as text, or the millisecond after `earlier` if that is later: a change always moves the time."""
+        now, before = self.now(), parse(earlier)
         try:
-            return written(max(self.now(), parse(earlier) + _MILLISECOND))
+            return written(now if now > before else before + _MILLISECOND)
         except OverflowError:  # the calendar ends with the year 9999, and stamps stay there
             return earlier
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from posixpath import basename, dirname, normpath
@@ -39,7 +40,8 @@ class Rule(NamedTuple):
     source: str
 
 
-class Operation(NamedTuple):
+@dataclass(eq=False, repr=False, slots=True)
+class Operation:
     """One method on one path, with the schemas of its parameters, its body and its replies by status."""
 
     name: str
@@ -57,7 +59,8 @@ class Operation(NamedTuple):
     replies: Mapping[int, Schema]
 
 
-class Contract(NamedTuple):
+@dataclass(eq=False, repr=False, slots=True)
+class Contract:
     """All that schemas/<vendor>/ says."""
 
     vendor: str
@@ -74,16 +77,18 @@ class Contract(NamedTuple):
         schema = self.error if operation is None else operation.replies.get(status)
         if schema is None:
             raise self._broken(operation, status, None, [_undeclared(operation, status)])
-        kind = type(body)
         # This very body was found to fit before, or one that differs in its record only.
-        if (kind is Single and body.alike in schema.fitting) or (kind is Body and body.fits is schema):
+        if type(body) is Single:
+            if schema.fitting.get(body.record.kind) is body.envelope:
+                return
+        elif type(body) is Body and body.fits is schema:
             return
         if not schema.allows_around_records(by_name(body)) and not schema.allows(whole(body)):
             raise self._broken(operation, status, schema, schema.problems(whole(body)))
-        if kind is Body:
+        if type(body) is Single:
+            schema.fitting[body.record.kind] = body.envelope
+        elif type(body) is Body:
             body.fits = schema
-        elif kind is Single:
-            schema.fitting.add(body.alike)
 
     def _broken(
         self, operation: Operation | None, status: int, schema: Schema | None, found: list[Problem]

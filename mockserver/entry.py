@@ -15,8 +15,7 @@ from mockserver.clock import written
 from mockserver.rendering import whole
 
 if TYPE_CHECKING:
-    from mockserver.contract import Rule
-    from mockserver.exchange import Reply, Request
+    from mockserver.contract import Operation, Rule
     from mockserver.faults import Disturbance
     from mockserver.validation import Problem
     from mockserver.world import Keys
@@ -31,13 +30,13 @@ _REDACTED = "[redacted]"
 class Entry:
     """One request and its reply. None of `keys` is ever shown; what begins with `raw_` may hold them.
 
-    `operation` is None where none was reached; `status` is that of the reply, also where a fault kept it from arriving.
+    `reached` is None where no operation was; `status` is that of the reply, also where a fault kept it from arriving.
     """
 
     number: int
     at: datetime
     vendor: str
-    operation: str | None
+    reached: Operation | None
     method: str
     raw_path: str
     path_values: Mapping[str, str]
@@ -54,39 +53,10 @@ class Entry:
     milliseconds: float
     keys: Mapping[str, Keys]
 
-    @classmethod
-    def of(
-        cls,
-        number: int,
-        at: datetime,
-        request: Request,
-        query: str,
-        reply: Reply,
-        milliseconds: float,
-        keys: Mapping[str, Keys],
-    ) -> Entry:
-        """The entry of this request and its reply."""
-        return cls(
-            number,
-            at,
-            request.vendor,
-            request.operation.name if request.operation else None,
-            request.method,
-            request.path,
-            request.path_values,
-            query,
-            request.headers,
-            request.key,
-            request.owner,
-            request.body,
-            reply.status,
-            reply.rule,
-            reply.problems,
-            request.disturbances,
-            reply.body,
-            milliseconds,
-            keys,
-        )
+    @property
+    def operation(self) -> str | None:
+        """The name of the operation that was reached."""
+        return self.reached.name if self.reached else None
 
     @property
     def rule(self) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -112,7 +113,8 @@ HouseRule = Callable[[Request, "Vendor", World], None]
 Handler = Callable[[Request, "Vendor", World, Transaction], Reply]
 
 
-class Vendor(NamedTuple):
+@dataclass(eq=False, repr=False, slots=True)
+class Vendor:
     """A vendor as the mock plays it: its contract, and its behaviour as data and plain functions."""
 
     contract: Contract
@@ -124,7 +126,7 @@ class Vendor(NamedTuple):
     missing: Mapping[str, str]
     envelope: Callable[[Refusal, Refused, World], Any]
     # The kinds of its records by the name of their collection, without the vendor's.
-    kinds: Mapping[str, Kind] = MappingProxyType({})
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
     error_type: bytes = JSON
     largest_body: int = LARGEST
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
 
 from mockserver.body import Unreadable, read_body
+from mockserver.contract import Operation
 from mockserver.exchange import Refusal, Refused, Request, Vendor
 from mockserver.faults import Fault
 from mockserver.validation import Problem, shown
@@ -99,41 +101,37 @@ def _is_json(content_type: bytes) -> bool:
     return content_type.partition(b";")[0].strip().lower() == b"application/json"
 
 
-def parameters_are_single(request: Request, vendor: Vendor, world: World) -> None:
-    """No declared query parameter is sent twice, or holds a NUL; undeclared ones are not looked at."""
-    if not request.query_pairs:
+def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
+    """Path, query and body are what the operation's schemas allow; all problems are named together."""
+    operation = request.operation
+    assert operation is not None
+    request.query = query = _declared(operation, request.query_pairs) if operation.query_names else {}
+    if (
+        operation.path_parameters.allows(request.path_values)
+        and (not operation.query_names or operation.query_parameters.allows(query))
+        and (operation.body is None or operation.body.allows(request.value))
+    ):
         return
-    known = request.operation.query_names if request.operation else frozenset[str]()
+    problems = [
+        *operation.path_parameters.problems(request.path_values, "path"),
+        *operation.query_parameters.problems(query, "query"),
+        *(operation.body.problems(request.value, "body") if operation.body else ()),
+    ]
+    raise Refused("invalid", in_words(problems), problems)
+
+
+def _declared(operation: Operation, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The declared parameters of a query, each at most once and without NUL; undeclared ones are not looked at."""
     query: dict[str, str] = {}
-    for name, value in request.query_pairs:
-        if name not in known:
+    for name, value in pairs:
+        if name not in operation.query_names:
             continue
         if name in query:
             raise Refused("repeated_parameter", f"query.{name} was sent more than once; send it once")
         if "\0" in value:
             raise Refused("unstorable_text", f"query.{name} holds a NUL character; leave it out")
         query[name] = value
-    request.query = query
-
-
-def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
-    """Path, query and body are what the operation's schemas allow; all problems are named together."""
-    operation = request.operation
-    assert operation is not None
-    if operation.query_names:
-        request.query = {**operation.query_defaults, **request.query}
-    if (
-        operation.path_parameters.allows(request.path_values)
-        and (not operation.query_names or operation.query_parameters.allows(request.query))
-        and (operation.body is None or operation.body.allows(request.value))
-    ):
-        return
-    problems = [
-        *operation.path_parameters.problems(request.path_values, "path"),
-        *operation.query_parameters.problems({**request.query}, "query"),
-        *(operation.body.problems(request.value, "body") if operation.body else ()),
-    ]
-    raise Refused("invalid", in_words(problems), problems)
+    return {**operation.query_defaults, **query}
 
 
 def in_words(problems: list[Problem]) -> str:

@@ -19,7 +19,8 @@ class Journal:
     """The last requests of a world, oldest first."""
 
     def __init__(self) -> None:
-        # As tuples: an entry is made of one when somebody looks.
+        # As tuples that share what they can, so that a thousand take little memory and are dropped quickly: an entry is
+        # made of one when somebody looks.
         self._entries: deque[tuple[Any, ...]] = deque(maxlen=MOST)
         self.number = self.cleared = self._began_after = 0
 
@@ -28,7 +29,13 @@ class Journal:
     ) -> None:
         """Write one request down."""
         self.number += 1
-        self._entries.append((self.number, at, request, query, reply, milliseconds, keys))
+        self._entries.append(
+            (
+                self.number, at, request.vendor, request.operation, request.method, request.path, request.path_values,
+                query, request.headers, request.key, request.owner, request.body, reply.status, reply.rule,
+                reply.problems, request.disturbances, reply.body, milliseconds, keys,
+            )
+        )  # fmt: skip
 
     def clear(self) -> None:
         """Forget all; numbers go on."""
@@ -44,7 +51,7 @@ class Journal:
     def __iter__(self) -> Iterator[Entry]:
         from mockserver.entry import Entry
 
-        return iter([Entry.of(*raw) for raw in self._entries])
+        return iter([Entry(*raw) for raw in self._entries])
 
     def __len__(self) -> int:
         return len(self._entries)

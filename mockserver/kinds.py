@@ -21,9 +21,8 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _SHIFT = 10**17
 
 # What JSON values that cannot be changed are to Python.
-PLAIN = frozenset({str, bool, int, float, type(None)})
-
-# The records that were read or changed last, as values: who changes one has just read it, or changed it before.
+_PLAIN = frozenset({str, bool, int, float, type(None)})
+# The members of the records that were read or changed last: who changes one has just read it, or changed it before.
 _known: dict[Record, dict[str, Any]] = {}
 _MOST_KNOWN = 64
 
@@ -63,13 +62,13 @@ class Table(NamedTuple):
 class Kind:
     """What the records of a collection have in common, and the schema that they are held to.
 
-    `numbers` says where each filter stands among the marks of a record; `lasting` are the members that say which
-    record it is and where it stands among all of its owner's.
+    `filters` says where each filter stands among the marks of a record, and how its values are compared; `lasting` are
+    the members that say which record it is and where it stands among all of its owner's.
     """
 
     def __init__(self, schema: Schema, table: Table) -> None:
         self.schema, self.table = schema, table
-        self.numbers = {name: number for number, name in enumerate(table.filters)}
+        self.filters = {name: (at, compared) for at, (name, compared) in enumerate(table.filters.items())}
         self.lasting = frozenset({"id", "created_at", table.owner, table.due})
 
 
@@ -97,12 +96,12 @@ class Record:
             return Record(self.owner, {**self.value, **members}, self.kind)
         if not schema.allows_members(members):
             raise NotAllowed(schema, {**self.value, **members})
-        value = _read(self) | _own(members)
+        members_now = _read(self) | _fixed(members)
         record = Record.__new__(Record)
-        record.json = _copied(orjson.dumps(value))
+        record.json = _copied(orjson.dumps(members_now))
         # The one before is hardly asked for again.
         _known.pop(self, None)
-        _known[record] = value
+        _known[record] = members_now
         record.kind, record.owner, record.id = self.kind, self.owner, self.id
         record.position, record.due = self.position, self.due
         record.marks = self._marks_with(members)
@@ -111,7 +110,7 @@ class Record:
     def member(self, name: str) -> Any:
         """One member as a JSON value, a new one each time; raises KeyError where the record has none."""
         value = _read(self)[name]
-        return value if type(value) in PLAIN else orjson.loads(orjson.dumps(value))
+        return value if type(value) in _PLAIN else orjson.loads(orjson.dumps(value))
 
     def stands_like(self, other: Record) -> bool:
         """Whether both stand at the same place in every order."""
@@ -135,14 +134,13 @@ class Record:
         return value
 
     def _marks_with(self, members: Mapping[str, Any]) -> tuple[str | None, ...]:
-        numbers = self.kind.numbers
-        if numbers.keys().isdisjoint(members):
-            return self.marks
-        marks = list(self.marks)
-        for name, value in members.items():
-            if name in numbers:
-                marks[numbers[name]] = _mark(value, self.kind.table.filters[name])
-        return tuple(marks)
+        marks, filters = list(self.marks), self.kind.filters
+        for name in members:
+            if name in filters:
+                at, compared = filters[name]
+                marks[at] = _mark(members[name], compared)
+        now = tuple(marks)
+        return self.marks if now == self.marks else now
 
 
 @lru_cache(maxsize=1024)
@@ -155,22 +153,24 @@ def _mark(value: str | None, compared: Callable[[str], str]) -> str | None:
     return None if value is None else sys.intern(compared(value))
 
 
-def _own(members: dict[str, Any]) -> dict[str, Any]:
-    """The same members, of which nobody else holds a part that can be changed."""
-    if PLAIN.issuperset(map(type, members.values())):
-        return members
-    own: dict[str, Any] = orjson.loads(orjson.dumps(members))
-    return own
-
-
 def _read(record: Record) -> dict[str, Any]:
-    """The record as a value that nobody may change: worlds share records, and threads may have a world each."""
-    value = _known.get(record)
-    if value is None:
+    """The members of a record, which nobody may change: worlds share records, and threads may have a world each."""
+    members = _known.get(record)
+    if members is None:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        value = _known[record] = orjson.loads(record.json)
-    return value
+        members = _known[record] = _fixed(orjson.loads(record.json))
+    return members
+
+
+def _fixed(members: dict[str, Any]) -> dict[str, Any]:
+    """The same, with the JSON text of what could be changed, which need not be written again either."""
+    if _PLAIN.issuperset(map(type, members.values())):
+        return members
+    return {
+        name: value if type(value) in _PLAIN else orjson.Fragment(orjson.dumps(value))
+        for name, value in members.items()
+    }
 
 
 def _copied(json: bytes) -> bytes:

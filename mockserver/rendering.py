@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
-from mockserver.kinds import PLAIN, Record
+from mockserver.kinds import Record
 from mockserver.validation import Schema
 
+_PLAIN = frozenset({str, bool, int, float, type(None)})
 _HELD_TO, _VALUE = attrgetter("kind.schema.file"), attrgetter("value")
 
 
@@ -34,16 +35,12 @@ class Envelope:
 
 
 class Single:
-    """The body of a reply that shows one record in an envelope.
+    """The body of a reply that shows one record in an envelope."""
 
-    `alike` is what it has in common with bodies that differ in their records only: a verdict on one is one on all.
-    """
-
-    __slots__ = ("alike", "envelope", "record")
+    __slots__ = ("envelope", "record")
 
     def __init__(self, envelope: Envelope, record: Record) -> None:
         self.envelope, self.record = envelope, record
-        self.alike = envelope, record.kind
 
     @property
     def value(self) -> dict[str, Any]:
@@ -52,7 +49,7 @@ class Single:
 
     def as_bytes(self) -> bytes:
         """The body as JSON text."""
-        return self.envelope.start + self.record.json + b"}"
+        return b"".join((self.envelope.start, self.record.json, b"}"))
 
 
 def by_name(body: Any) -> Any:
@@ -87,5 +84,5 @@ def _with(body: Any, part: Callable[[Record], Any]) -> Any:
     if kind is Body or kind is Single:
         return _with(body.value, part)
     if kind is dict:
-        return {name: value if type(value) in PLAIN else _with(value, part) for name, value in body.items()}
+        return {name: value if type(value) in _PLAIN else _with(value, part) for name, value in body.items()}
     return [_with(item, part) for item in body] if kind is list else body

@@ -230,12 +230,16 @@ class Transaction:
 
     def put(self, collection: str, owner: str, value: Mapping[str, Any]) -> Record:
         """Keep a record for the commit; raises NotAllowed for what is none of its kind."""
-        record = Record(owner, value, self._state[collection].kind)
-        return self._put(collection, record)
+        there = self._state[collection]
+        record = Record(owner, value, there.kind)
+        self._state = {**self._state, collection: there.with_record(record)}
+        return record
 
     def change(self, collection: str, record: Record, members: dict[str, Any]) -> Record:
         """Keep a record with some members changed for the commit; raises NotAllowed for what is none of its kind."""
-        return self._put(collection, record.changed(members))
+        changed = record.changed(members)
+        self._state = {**self._state, collection: self._state[collection].with_record(changed)}
+        return changed
 
     def remove(self, collection: str, record_id: str) -> None:
         """Keep the removal of a record for the commit; raises KeyError where there is none."""
@@ -245,10 +249,6 @@ class Transaction:
         """Store what was put."""
         if self._state is not self._began:
             self._store.state = self._state
-
-    def _put(self, collection: str, record: Record) -> Record:
-        self._state = {**self._state, collection: self._state[collection].with_record(record)}
-        return record
 
 
 def _taken(orders: HashTrieMap[Index, Order], index: Index, place: str) -> HashTrieMap[Index, Order]:

@@ -124,8 +124,8 @@ class Schema:
         self.definition = dict(definition)
         self.file = file
         self.library = library
-        # What the values have in common that were found to fit around their records.
-        self.fitting: set[Hashable] = set()
+        # By the kind of a record, the envelope in which every record of that kind was found to fit.
+        self.fitting: dict[Hashable, object] = {}
         self._remembered: dict[tuple[str, tuple[str | int, ...]], list[Problem]] = {}
 
     @cached_property

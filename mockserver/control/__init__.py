@@ -65,7 +65,6 @@ def control(mock: Mock, guard: Guard) -> Vendor:
             guard.token_is_right,
             house_rules.operation_is_known,
             house_rules.body_is_json,
-            house_rules.parameters_are_single,
             house_rules.request_is_valid,
         ),
         operations={name: _handler(operation, mock) for name, operation in OPERATIONS.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -124,7 +125,7 @@ def broken_by(handler: Callable[..., Any]) -> httpx.Response:
     """What a mock answers whose get_call is this function."""
     mocked = mock(folder("fixtures"))
     aura = mocked.vendors["aura"]
-    mocked.vendors["aura"] = aura._replace(operations={**aura.operations, "get_call": handler})
+    mocked.vendors["aura"] = replace(aura, operations={**aura.operations, "get_call": handler})
     with running(Application(mocked)) as url:
         return httpx.get(url + CALL)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_a_reply_that_the_contract_does_not_allow_is_neither_sent_nor_stored(moc
         assert before is not None
         return Reply(200, {"success": True, "data": {**before.value, "has_recording": "yes"}})
 
-    vendor = vendors["aura"]._replace(operations={**vendors["aura"].operations, "get_call": broken})
+    vendor = replace(vendors["aura"], operations={**vendors["aura"].operations, "get_call": broken})
     with pytest.raises(ContractBroken) as caught:
         ask(vendor, world, "get_call", id=CALL)
     told = str(caught.value)
@@ -77,7 +78,7 @@ def test_a_record_that_the_contract_does_not_allow_is_neither_sent_nor_stored(
         changes.put("aura.calls", call.owner, {**call.value, "has_recording": "yes"})
         return Reply(200, {"success": True, "data": call})
 
-    vendor = vendors["aura"]._replace(operations={**vendors["aura"].operations, "get_call": broken})
+    vendor = replace(vendors["aura"], operations={**vendors["aura"].operations, "get_call": broken})
     with pytest.raises(ContractBroken, match=r"get_call was about to store .*/call\.json.*\$\.has_recording"):
         ask(vendor, world, "get_call", id=CALL)
     assert world.store.state is before
@@ -88,7 +89,7 @@ def test_a_status_that_the_contract_does_not_declare_is_broken(mocked: tuple[dic
     vendors, world = mocked
     operations = {**vendors["aura"].operations, "get_call": lambda *_: Reply(418, {})}
     with pytest.raises(ContractBroken, match="418"):
-        ask(vendors["aura"]._replace(operations=operations), world, "get_call", id=CALL)
+        ask(replace(vendors["aura"], operations=operations), world, "get_call", id=CALL)
 
 
 def test_under_a_frozen_clock_changes_carry_its_time_and_still_move_on(mocked: tuple[dict[str, Vendor], World]):
@@ -151,7 +152,7 @@ def test_a_refusal_drops_what_was_already_put(mocked: tuple[dict[str, Vendor], W
         changes.put("aura.calls", before.owner, {**before.value, "notes": "put too early"})
         raise Refused("missing_call", "changed my mind")
 
-    vendor = vendors["aura"]._replace(operations={**vendors["aura"].operations, "get_call": rash})
+    vendor = replace(vendors["aura"], operations={**vendors["aura"].operations, "get_call": rash})
     assert ask(vendor, world, "get_call", id=CALL).status == 404
     assert world.store["aura.calls"].get("org_2northwind", CALL) is before
 
@@ -181,7 +182,7 @@ def test_what_is_done_to_a_value_that_was_read_reaches_nobody(mocked: tuple[dict
         return reply
 
     before = as_bytes(ask(aura, world, "get_call", id=CALL).body)
-    vendor = aura._replace(operations={**aura.operations, "get_call": tampering})
+    vendor = replace(aura, operations={**aura.operations, "get_call": tampering})
     assert as_bytes(ask(vendor, world, "get_call", id=CALL).body) == before
     assert as_bytes(ask(aura, world, "get_call", id=CALL).body) == before
 
@@ -205,4 +206,4 @@ def test_a_body_with_a_record_of_another_kind_is_broken(mocked: tuple[dict[str, 
     lead = next(world.store["aura.leads"].newest_first("org_2northwind"))
     operations = {**vendors["aura"].operations, "get_call": lambda *_: Reply(200, {"success": True, "data": lead})}
     with pytest.raises(ContractBroken, match=r"get_call was about to answer 200 .*\$\.data\.call_kind"):
-        ask(vendors["aura"]._replace(operations=operations), world, "get_call", id=CALL)
+        ask(replace(vendors["aura"], operations=operations), world, "get_call", id=CALL)

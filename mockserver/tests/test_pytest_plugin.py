@@ -20,12 +20,13 @@ def test_a_broken_contract_fails_the_test_that_swallowed_it(pytester: pytest.Pyt
     result = run(
         pytester,
         """
+from dataclasses import replace
 from mockserver.exchange import Reply
 
 def test_x(mockserver):
     vendors = mockserver._mock.vendors
     broken = {**vendors["aura"].operations, "get_call": lambda *_: Reply(200, {"success": "yes", "data": {}})}
-    vendors["aura"] = vendors["aura"]._replace(operations=broken)
+    vendors["aura"] = replace(vendors["aura"], operations=broken)
     httpx.get(f"{mockserver.aura.url}/v1/calls/{CALL}")
 """,
     )

@@ -32,7 +32,6 @@ HOUSE_RULES = (
     house_rules.operation_is_known,
     house_rules.key_is_known,
     house_rules.body_is_json,
-    house_rules.parameters_are_single,
     house_rules.request_is_valid,
 )
 
