@@ -14,9 +14,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from mockserver import SERVER
 from mockserver.clock import ticks
 from mockserver.contract import ContractBroken, Operation, Rule
@@ -29,6 +26,9 @@ from mockserver.rendering import as_bytes
 from mockserver.world import World
 
 if TYPE_CHECKING:
+    from starlette.routing import Router
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from mockserver.handle import MockServer
 
 _SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
@@ -53,14 +53,16 @@ class Access(NamedTuple):
 
 
 Log = Callable[[Access], None]
+# An item, and what its path has for the parameters.
+Found = tuple["PathItem", Mapping[str, str]]
 
 
 class Application:
     """The mock as an ASGI application; `log` gets one Access for each request.
 
-    It is Starlette's router, and a memory of the paths that this has found. What Starlette's own middleware is for,
-    to answer when something fails, is done here in the vendors' words. Two applications share nothing but the vendors,
-    which never change: schemas that are read again make others.
+    The few paths of the vendors are found here, and everything else by Starlette, which takes a sixth of the start to
+    import. To answer when something fails is done here in the vendors' words. Two applications share nothing but the
+    vendors, which never change: schemas that are read again make others.
     """
 
     def __init__(
@@ -74,10 +76,11 @@ class Application:
 
     def serve_again(self) -> None:
         """Take the vendors as the mock has them now: at the start, and when schemas were read again."""
-        self._found: dict[str, tuple[PathItem, Mapping[str, str]]] = {}
         vendors = self._mock.vendors
-        routes = [route for vendor in vendors.values() for route in self._routes(vendor, vendors)]
-        self.router = Router(routes, redirect_slashes=False, default=self._steered)
+        self._paths = [
+            (path.split("/"), item) for vendor in vendors.values() for path, item in self._items(vendor, vendors)
+        ]
+        self._found: dict[str, Found] = {}
         self._own: Router | None = None
 
     async def _steered(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,32 +94,37 @@ class Application:
             await self._own(scope, receive, send)
 
     def _interface(self) -> Router:
+        from starlette.routing import Route, Router
+
         from mockserver import console
         from mockserver.control import control
 
         own = control(self._mock, self._guard)
         served = {**self._mock.vendors, "mock": own}
-        routes = [*self._routes(own, served), *console.routes(self._mock, own, self._guard)]
+        routes = [Route(path, item) for path, item in self._items(own, served)]
+        routes += console.routes(self._mock, own, self._guard)
         return Router(routes, redirect_slashes=False, default=PathItem(self._mock, served, self._log, []))
 
-    def _routes(self, vendor: Vendor, served: Mapping[str, Vendor]) -> Iterator[Route]:
-        """A route for each path of a vendor."""
+    def _items(self, vendor: Vendor, served: Mapping[str, Vendor]) -> Iterator[tuple[str, PathItem]]:
+        """Each path of a vendor with its item."""
         operations: dict[str, list[Operation]] = {}
         for operation in vendor.contract.operations.values():
             operations.setdefault(operation.path, []).append(operation)
         for path, here in operations.items():
-            yield Route(path, _Found(PathItem(self._mock, served, self._log, here), self._found))
+            yield path, PathItem(self._mock, served, self._log, here)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.router(scope, receive, send)
+            await self._steered(scope, receive, send)
             return
+        if scope.get("root_path"):  # where it is a part of another application
+            scope = {**scope, "path": scope["path"].removeprefix(scope["root_path"]), "root_path": ""}
         headers, found = _headers(scope), self._found.get(scope["path"])
         # Browsers may read the vendors' replies from any page, and nothing of /__mock__/ from another.
         if b"origin" in headers and not scope["path"].startswith("/__mock__"):
             await self._cors(scope, receive, send)
         elif found is None:
-            await self.router(scope, receive, send)
+            await self._routed(scope, receive, send)
         else:
             await found[0].serve(scope, found[1], headers, receive, send)
 
@@ -137,20 +145,35 @@ class Application:
         return cors
 
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.router(scope, receive, send)
+        found = self._find(scope["path"])
+        if found is None:
+            await self._steered(scope, receive, send)
+        else:
+            await found[0].serve(scope, found[1], _headers(scope), receive, send)
+
+    def _find(self, path: str) -> Found | None:
+        """The item of a vendor's path, and the values in the path."""
+        steps = path.split("/")
+        for template, item in self._paths:
+            values = _values(template, steps)
+            if values is not None:
+                if len(self._found) < _MOST_FOUND:
+                    self._found[path] = item, values
+                return item, values
+        return None
 
 
-class _Found:
-    """A path item as the router calls it."""
-
-    def __init__(self, item: PathItem, found: dict[str, tuple[PathItem, Mapping[str, str]]]) -> None:
-        self._item, self._found = item, found
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
-        if len(self._found) < _MOST_FOUND and not path.endswith("\n"):
-            self._found[path] = self._item, scope["path_params"]
-        await self._item(scope, receive, send)
+def _values(template: list[str], steps: list[str]) -> dict[str, str] | None:
+    """By name, what a path has for the parameters of a template; None where it is another path."""
+    if len(template) != len(steps):
+        return None
+    values: dict[str, str] = {}
+    for name, step in zip(template, steps, strict=True):
+        if name.startswith("{") and step:
+            values[name[1:-1]] = step
+        elif name != step:
+            return None
+    return values
 
 
 class PathItem:

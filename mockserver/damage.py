@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-
-from starlette.types import Scope, Send
+from typing import TYPE_CHECKING
 
 from mockserver.faults import Disturbance
+
+if TYPE_CHECKING:
+    from starlette.types import Scope, Send
 
 _PIECES = 10
 # What the server puts into the state of a scope, so that a connection can be closed in the middle of a reply.

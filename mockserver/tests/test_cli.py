@@ -234,15 +234,17 @@ def test_openapi_prints_a_document():
         assert json.loads(run("openapi", vendor).stdout)["openapi"] == "3.1.0"
 
 
-def test_serving_imports_no_test_library():
-    """Nothing that only tests need is on the way to the first reply, nor what only explains refusals."""
+def test_the_first_reply_waits_for_nothing_that_it_does_not_need():
+    """No test library, no other router than its own, nothing that only explains refusals or only serves writes."""
     code = (
-        "import sys; from mockserver.mock import mock; from mockserver.packaged import folder; "
-        "from mockserver import app, access_log, banner, cli, server; app.Application(mock(folder('fixtures'))); "
-        "print(sorted({'pytest', 'hypothesis', 'schemathesis', 'httpx', 'jsonschema'} & sys.modules.keys()))"
+        "import sys, urllib.request; from mockserver.mock import mock; from mockserver.packaged import folder\n"
+        "from mockserver import app, access_log, banner, cli, server\n"
+        "with server.running(app.Application(mock(folder('fixtures')))) as url: answered = urllib.request.urlopen(url + '/v1/calls').status\n"
+        "heavy = {'pytest', 'hypothesis', 'schemathesis', 'httpx', 'jsonschema', 'starlette', 'msgspec'}\n"
+        "print(answered, sorted(heavy & sys.modules.keys()))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
-    assert loaded.stdout.strip() == "[]"
+    assert loaded.stdout.strip() == "200 []"
 
 
 @pytest.mark.parametrize("number", ["0", "2", "many"])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ import aiohttp
 import httpx
 import pytest
 import requests
+from starlette.routing import Mount, Router
 
 from mockserver import MockServer, create_app, serving
 from mockserver.records import RecordRefused, RecordTaken
@@ -255,6 +257,32 @@ def test_code_in_the_same_process_takes_the_asgi_application(mockserver: MockSer
     app = create_app(clock="2030-01-01T00:00:00Z")
     assert asyncio.run(ask(app)).json()["data"]["updated_at"] == "2030-01-01T00:00:00Z"
     assert app.mockserver.aura.calls[CALL]["status"] == "lost"
+
+
+def test_the_application_can_be_a_part_of_another():
+    """Below a path, which the vendor's paths follow; and it can be told to start and to stop."""
+
+    async def ask() -> list[int]:
+        app = Router([Mount("/vendors", create_app())])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as http:
+            paths = (f"/vendors/v1/calls/{CALL}", f"/vendors/v1/calls/{CALL}/outcome", "/vendors/v1/nothing")
+            return [(await http.get(path)).status_code for path in (*paths, paths[0])]
+
+    async def live() -> list[str]:
+        told: list[str] = []
+        messages = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+
+        async def receive() -> dict[str, str]:
+            return next(messages)
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            told.append(message["type"])
+
+        await create_app()({"type": "lifespan"}, receive, send)
+        return told
+
+    assert asyncio.run(ask()) == [200, 405, 404, 200]
+    assert asyncio.run(live()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 @pytest.mark.mockserver(clock="2031-02-03T04:05:06Z", require_auth=True, rate_limit=True, random_seed=9)
