@@ -91,10 +91,18 @@ class Collection:
 
     def with_record(self, record: Record) -> Collection:
         """The collection with a record in place of the one that had its id."""
-        before, written = self.find(record.id), self.written.insert(record.id, record)
+        before = self.find(record.id)
+        if before is not None:
+            return self.with_change(before, record)
+        written = self.written.insert(record.id, record)
+        return Collection(self.kind, self.began, written, self._moved(None, record), self.now, self.length + 1)
+
+    def with_change(self, before: Record, after: Record) -> Collection:
+        """The collection with a record in place of one that it has, and that has the same id."""
+        written = self.written.insert(after.id, after)
         # Hardly a change moves a record.
-        orders = self.orders if before and before.stands_like(record) else self._moved(before, record)
-        return Collection(self.kind, self.began, written, orders, self.now, self.length + (before is None))
+        orders = self.orders if before.stands_like(after) else self._moved(before, after)
+        return Collection(self.kind, self.began, written, orders, self.now, self.length)
 
     def without(self, record_id: str) -> Collection:
         """The collection without the record that has this id; raises KeyError where none has."""
@@ -236,9 +244,9 @@ class Transaction:
         return record
 
     def change(self, collection: str, record: Record, members: dict[str, Any]) -> Record:
-        """Keep a record with some members changed for the commit; raises NotAllowed for what is none of its kind."""
+        """Keep a record that is there with other members for the commit; raises NotAllowed for none of its kind."""
         changed = record.changed(members)
-        self._state = {**self._state, collection: self._state[collection].with_record(changed)}
+        self._state = {**self._state, collection: self._state[collection].with_change(record, changed)}
         return changed
 
     def remove(self, collection: str, record_id: str) -> None:

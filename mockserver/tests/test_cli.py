@@ -239,7 +239,8 @@ def test_the_first_reply_waits_for_nothing_that_it_does_not_need():
     code = (
         "import sys, urllib.request; from mockserver.mock import mock; from mockserver.packaged import folder\n"
         "from mockserver import app, access_log, banner, cli, server\n"
-        "with server.running(app.Application(mock(folder('fixtures')))) as url: answered = urllib.request.urlopen(url + '/v1/calls').status\n"
+        "served = app.Application(mock(folder('fixtures')))\n"
+        "with server.running(served) as url: answered = urllib.request.urlopen(url + '/v1/calls').status\n"
         "heavy = {'pytest', 'hypothesis', 'schemathesis', 'httpx', 'jsonschema', 'starlette', 'msgspec'}\n"
         "print(answered, sorted(heavy & sys.modules.keys()))"
     )
