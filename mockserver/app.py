@@ -12,7 +12,6 @@ from functools import cached_property, lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl
 
 from mockserver import SERVER
 from mockserver.clock import ticks
@@ -216,7 +215,6 @@ class PathItem:
             reply = _nobodys_path(path, self._mock.vendors.values())
             await _send(reply, self._mock.home.clock.now(), (), scope, send)
         else:
-            query = scope["query_string"].decode("latin-1")
             request = Request(
                 vendor.contract.vendor,
                 operation,
@@ -224,22 +222,20 @@ class PathItem:
                 path,
                 self._allowed_methods,
                 path_values,
-                _pairs(query),
+                scope["query_string"].decode("latin-1"),
                 headers,
                 body,
             )
             world = self._mock.world_of(request.key)
             now = world.clock.now()
-            reply = self._answered(request, query, vendor, world, now, started)
+            reply = self._answered(request, vendor, world, now, started)
             if world.start.latency and request.vendor in self._mock.vendors:
                 await asyncio.sleep(world.pause())
             await _send(reply, now, request.disturbances, scope, send)
         if self._log:
             self._log(_access(scope, reply, started))
 
-    def _answered(
-        self, request: Request, query: str, vendor: Vendor, world: World, now: datetime, started: float
-    ) -> Reply:
+    def _answered(self, request: Request, vendor: Vendor, world: World, now: datetime, started: float) -> Reply:
         """The vendor's reply; one of the two vendors is written down."""
         with world.lock:
             try:
@@ -248,7 +244,7 @@ class PathItem:
                 reply = _defect(error, world)
             if request.vendor in self._mock.vendors:
                 milliseconds = (ticks() - started) * 1000
-                world.journal.add(now, request, query, reply, milliseconds, world.keys)
+                world.journal.add(now, request, reply, milliseconds, world.keys)
         return reply
 
     def _vendor(self, path: str) -> Vendor | None:
@@ -265,12 +261,6 @@ def _headers(scope: Scope) -> Mapping[bytes, bytes]:
 def _by_name(sent: tuple[tuple[bytes, bytes], ...]) -> Mapping[bytes, bytes]:
     # A client sends the same again and again, and the journal keeps them all.
     return MappingProxyType(dict(reversed(sent)))
-
-
-@lru_cache(maxsize=256)
-def _pairs(query: str) -> Sequence[tuple[str, str]]:
-    """Names and values of a query as they came."""
-    return tuple(parse_qsl(query, keep_blank_values=True))
 
 
 async def _body(receive: Receive, largest: int) -> bytes | None:

@@ -32,7 +32,7 @@ class Request:
 
     __slots__ = (
         "allowed_methods", "body", "disturbances", "headers", "key", "method", "operation", "owner", "path",
-        "path_values", "preferred_status", "query", "query_pairs", "reply_headers", "value", "vendor",
+        "path_values", "preferred_status", "query", "raw_query", "reply_headers", "value", "vendor",
     )  # fmt: skip
 
     def __init__(
@@ -43,12 +43,12 @@ class Request:
         path: str,
         allowed_methods: tuple[str, ...] = (),
         path_values: Mapping[str, str] = _NONE,
-        query_pairs: Sequence[tuple[str, str]] = (),
+        raw_query: str = "",
         headers: Mapping[bytes, bytes] = MappingProxyType({}),
         body: bytes = b"",
     ) -> None:
         self.vendor, self.operation, self.method, self.path = vendor, operation, method, path
-        self.allowed_methods, self.path_values, self.query_pairs = allowed_methods, path_values, query_pairs
+        self.allowed_methods, self.path_values, self.raw_query = allowed_methods, path_values, raw_query
         self.headers, self.body = headers, body
 
         self.owner = ""

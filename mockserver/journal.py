@@ -24,15 +24,13 @@ class Journal:
         self._entries: deque[tuple[Any, ...]] = deque(maxlen=MOST)
         self.number = self.cleared = self._began_after = 0
 
-    def add(
-        self, at: datetime, request: Request, query: str, reply: Reply, milliseconds: float, keys: Mapping[str, Keys]
-    ) -> None:
+    def add(self, at: datetime, request: Request, reply: Reply, milliseconds: float, keys: Mapping[str, Keys]) -> None:
         """Write one request down."""
         self.number += 1
         self._entries.append(
             (
                 self.number, at, request.vendor, request.operation, request.method, request.path, request.path_values,
-                query, request.headers, request.key, request.owner, request.body, reply.status, reply.rule,
+                request.raw_query, request.headers, request.key, request.owner, request.body, reply.status, reply.rule,
                 reply.problems, request.disturbances, reply.body, milliseconds, keys,
             )
         )  # fmt: skip

@@ -47,10 +47,6 @@ class Single:
         """The body with the record in it."""
         return {**self.envelope.members, "data": self.record}
 
-    def as_bytes(self) -> bytes:
-        """The body as JSON text."""
-        return b"".join((self.envelope.start, self.record.json, b"}"))
-
 
 def by_name(body: Any) -> Any:
     """The body with the name of its schema in place of each record: those were found to fit when they were stored."""
@@ -65,7 +61,7 @@ def whole(body: Any) -> Any:
 def as_bytes(body: Any) -> bytes:
     """The body as JSON text; records go in as the bytes that they are."""
     if type(body) is Single:
-        return body.as_bytes()
+        return b"".join((body.envelope.start, body.record.json, b"}"))
     if type(body) is not Body:
         return orjson.dumps(body, default=_fragment)
     body.json = body.json or orjson.dumps(body.value, default=_fragment)

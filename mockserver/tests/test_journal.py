@@ -80,4 +80,4 @@ def test_it_is_bounded_and_verifies_nothing_that_it_cannot_know(
 def _nothing(mockserver: MockServer):  # type: ignore[no-untyped-def]
     from mockserver.exchange import Reply, Request
 
-    return Request("aura", None, "GET", "/v1/x"), "", Reply(404, {}), 0.1, {}
+    return Request("aura", None, "GET", "/v1/x"), Reply(404, {}), 0.1, {}
