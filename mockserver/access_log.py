@@ -12,7 +12,7 @@ from typing import Literal, TextIO
 
 import orjson
 
-from mockserver.app import Access, Log
+from mockserver.path_item import Access, Log
 
 # Lines go out together, so that no request waits for whoever reads them.
 _SECONDS = 0.05

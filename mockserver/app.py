@@ -1,28 +1,17 @@
-"""The mock as an ASGI application, one route for each path; the only file that knows the web."""
+"""The mock as an ASGI application: who serves a path, and whether pages of other origins may read what it says."""
 
 from __future__ import annotations
 
-import asyncio
-import sys
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from email.utils import formatdate
-from functools import cached_property, lru_cache
-from http import HTTPStatus
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mockserver import SERVER
-from mockserver.clock import ticks
-from mockserver.contract import ContractBroken, Operation, Rule
-from mockserver.damage import send_damaged
-from mockserver.exchange import PROBLEM, Reply, Request, Vendor, answer
-from mockserver.faults import Disturbance
+from mockserver.contract import Operation
+from mockserver.exchange import Vendor
 from mockserver.guard import Guard
 from mockserver.mock import Mock
-from mockserver.rendering import as_bytes
-from mockserver.world import World
+from mockserver.path_item import Log, PathItem, defect, headers_of, send_reply
 
 if TYPE_CHECKING:
     from starlette.routing import Router
@@ -30,30 +19,14 @@ if TYPE_CHECKING:
 
     from mockserver.handle import MockServer
 
-_SERVER_HEADER = (b"mock-server", SERVER.encode("ascii"))
-# A refused body is read to its end, so that clients that send all before they listen get the answer, but not for ever.
-_READ_BEYOND = 64
 _READABLE = (
     "Mock-Server", "Mock-Rule", "Mock-Fault", "Preference-Applied", "Date", "Allow", "Retry-After",
     "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
 )  # fmt: skip
-# Paths that the router need not look for again.
+# Paths that are remembered with their items.
 _MOST_FOUND = 4096
-
-
-class Access(NamedTuple):
-    """One request as the log sees it: no query, no header, no body, because those may hold secrets."""
-
-    method: str
-    path: str
-    status: int
-    milliseconds: float
-    rule: str
-
-
-Log = Callable[[Access], None]
-# An item, and what its path has for the parameters.
-Found = tuple["PathItem", Mapping[str, str]]
+# A path, its item, and what it has for the parameters.
+Found = tuple[str, PathItem, Mapping[str, str]]
 
 
 class Application:
@@ -87,8 +60,10 @@ class Application:
         try:
             self._own = self._own or self._interface()
         except Exception as error:
+            if scope["type"] != "http":
+                raise
             home = self._mock.home
-            await _send(_defect(error, home), home.clock.now(), (), scope, send)
+            await send_reply(defect(error, home), home.clock.now(), (), scope, send)
         else:
             await self._own(scope, receive, send)
 
@@ -116,16 +91,17 @@ class Application:
         if scope["type"] != "http":
             await self._steered(scope, receive, send)
             return
-        if scope.get("root_path"):  # where it is a part of another application
-            scope = {**scope, "path": scope["path"].removeprefix(scope["root_path"]), "root_path": ""}
-        headers, found = _headers(scope), self._found.get(scope["path"])
+        if scope.get("root_path"):
+            scope = _below_root(scope)
+        headers, found = headers_of(scope), self._found.get(scope["path"])
         # Browsers may read the vendors' replies from any page, and nothing of /__mock__/ from another.
         if b"origin" in headers and not scope["path"].startswith("/__mock__"):
             await self._cors(scope, receive, send)
         elif found is None:
             await self._routed(scope, receive, send)
         else:
-            await found[0].serve(scope, found[1], headers, receive, send)
+            path, item, values = found
+            await item.serve(scope, path, values, headers, receive, send)
 
     @cached_property
     def _cors(self) -> ASGIApp:
@@ -148,18 +124,25 @@ class Application:
         if found is None:
             await self._steered(scope, receive, send)
         else:
-            await found[0].serve(scope, found[1], _headers(scope), receive, send)
+            path, item, values = found
+            await item.serve(scope, path, values, headers_of(scope), receive, send)
 
     def _find(self, path: str) -> Found | None:
-        """The item of a vendor's path, and the values in the path."""
+        """The item of a vendor's path, and the values in the path; it is remembered with them."""
         steps = path.split("/")
         for template, item in self._paths:
             values = _values(template, steps)
             if values is not None:
                 if len(self._found) < _MOST_FOUND:
-                    self._found[path] = item, values
-                return item, values
+                    self._found[path] = path, item, values
+                return path, item, values
         return None
+
+
+def _below_root(scope: Scope) -> Scope:
+    """The same request for an application that knows nothing of the path at which another has put it."""
+    root, path = scope["root_path"].rstrip("/"), scope["path"]
+    return {**scope, "path": path[len(root) :], "root_path": ""} if path.startswith(root + "/") else scope
 
 
 def _values(template: list[str], steps: list[str]) -> dict[str, str] | None:
@@ -173,168 +156,3 @@ def _values(template: list[str], steps: list[str]) -> dict[str, str] | None:
         elif name != step:
             return None
     return values
-
-
-class PathItem:
-    """One path with its operations as an ASGI application; without operations, every unknown path."""
-
-    def __init__(
-        self, mock: Mock, vendors: Mapping[str, Vendor], log: Log | None, operations: Iterable[Operation]
-    ) -> None:
-        self._mock, self._vendors, self._log = mock, vendors, log
-        self._operations = {operation.method: operation for operation in operations}
-        if "GET" in self._operations:
-            self._operations["HEAD"] = self._operations["GET"]
-        self._allowed_methods = tuple(sorted(self._operations))
-        self._unknown = self if not self._operations else PathItem(mock, vendors, log, [])
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A route's `$` also matches before a line feed at the very end of a path.
-        item = self._unknown if scope["path"].endswith("\n") else self
-        await item.serve(scope, scope.get("path_params", {}), _headers(scope), receive, send)
-
-    async def serve(
-        self,
-        scope: Scope,
-        path_values: Mapping[str, str],
-        headers: Mapping[bytes, bytes],
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        """Read the request, have it answered, send the reply."""
-        # The journal has a thousand requests, which are much the same.
-        started, path, method = ticks(), sys.intern(scope["path"]), sys.intern(scope["method"])
-        operation = self._operations.get(method)
-        vendor = self._vendors[operation.vendor] if operation else self._vendor(path)
-        body: bytes | None = b""
-        if b"content-length" in headers or b"transfer-encoding" in headers:
-            body = await _body(receive, vendor.largest_body if vendor else 0)
-        if body is None:
-            return
-        if vendor is None:
-            reply = _nobodys_path(path, self._mock.vendors.values())
-            await _send(reply, self._mock.home.clock.now(), (), scope, send)
-        else:
-            request = Request(
-                vendor.contract.vendor,
-                operation,
-                method,
-                path,
-                self._allowed_methods,
-                path_values,
-                scope["query_string"].decode("latin-1"),
-                headers,
-                body,
-            )
-            world = self._mock.world_of(request.key)
-            now = world.clock.now()
-            reply = self._answered(request, vendor, world, now, started)
-            if world.start.latency and request.vendor in self._mock.vendors:
-                await asyncio.sleep(world.pause())
-            await _send(reply, now, request.disturbances, scope, send)
-        if self._log:
-            self._log(_access(scope, reply, started))
-
-    def _answered(self, request: Request, vendor: Vendor, world: World, now: datetime, started: float) -> Reply:
-        """The vendor's reply; one of the two vendors is written down."""
-        with world.lock:
-            try:
-                reply = answer(request, vendor, world)
-            except Exception as error:
-                reply = _defect(error, world)
-            if request.vendor in self._mock.vendors:
-                milliseconds = (ticks() - started) * 1000
-                world.journal.add(now, request, reply, milliseconds, world.keys)
-        return reply
-
-    def _vendor(self, path: str) -> Vendor | None:
-        """Whose path it is, by its beginning."""
-        return next((each for each in self._vendors.values() if (path + "/").startswith(each.prefix + "/")), None)
-
-
-def _headers(scope: Scope) -> Mapping[bytes, bytes]:
-    """By name, of a repeated one the first."""
-    return _by_name(tuple(map(tuple, scope["headers"])))
-
-
-@lru_cache(maxsize=256)
-def _by_name(sent: tuple[tuple[bytes, bytes], ...]) -> Mapping[bytes, bytes]:
-    # A client sends the same again and again, and the journal keeps them all.
-    return MappingProxyType(dict(reversed(sent)))
-
-
-async def _body(receive: Receive, largest: int) -> bytes | None:
-    """The request's body, at most one byte more than is allowed; None when the client has gone."""
-    message = await receive()
-    chunk: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        return chunk[: largest + 1]
-    chunks, read, kept = [], 0, 0
-    while message["type"] == "http.request":
-        chunk = message.get("body", b"")
-        chunks.append(chunk[: largest + 1 - kept])
-        read, kept = read + len(chunk), kept + len(chunks[-1])
-        if not message.get("more_body", False) or read > max(_READ_BEYOND * 1024 * 1024, largest):
-            return b"".join(chunks)
-        message = await receive()
-    return None
-
-
-async def _send(reply: Reply, now: datetime, disturbances: Sequence[Disturbance], scope: Scope, send: Send) -> None:
-    body = as_bytes(reply.body)
-    headers = [
-        (b"content-type", reply.content_type),
-        (b"content-length", b"%d" % len(body)),
-        (b"date", _date(int(now.timestamp()))),
-        _SERVER_HEADER,
-    ]
-    if reply.rule:
-        headers.append((b"mock-rule", _cited(reply.rule)))
-    if reply.headers:
-        headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-    if disturbances:
-        await send_damaged(reply.status, headers, body, disturbances, scope, send)
-        return
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-@lru_cache(maxsize=512)
-def _cited(rule: Rule) -> bytes:
-    """The Mock-Rule header: by which rule it is so, and how well that is known."""
-    return f"{rule.id}; {rule.grade}".encode("ascii")
-
-
-@lru_cache(maxsize=16)
-def _date(second: int) -> bytes:
-    """The Date header: a world's time, not the machine's."""
-    return formatdate(second, usegmt=True).encode("ascii")
-
-
-def _access(scope: Scope, reply: Reply, started: float) -> Access:
-    path = scope["raw_path"].decode("latin-1")
-    rule = reply.rule.id if reply.rule else "-"
-    return Access(scope["method"], path, reply.status, (ticks() - started) * 1000, rule)
-
-
-def _problem(status: HTTPStatus, detail: str) -> Reply:
-    """An RFC 9457 problem: how the mock speaks where it does not speak for a vendor."""
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
-    return Reply(int(status), body, content_type=PROBLEM)
-
-
-def _nobodys_path(path: str, vendors: Iterable[Vendor]) -> Reply:
-    prefixes = ", ".join(f"{vendor.prefix}/ ({vendor.contract.vendor})" for vendor in vendors)
-    return _problem(HTTPStatus.NOT_FOUND, f"{path} is no vendor's; paths begin with {prefixes} or /__mock__/")
-
-
-def _defect(error: Exception, world: World) -> Reply:
-    """A defect of the mock: told in full where it runs, and over the wire only if it is a broken contract."""
-    if isinstance(error, ContractBroken):
-        world.defects.append(f"contract broken: {error}")
-        print(world.defects[-1], file=sys.stderr)
-        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, world.defects[-1])
-    world.defects.append(f"the mock failed: {error!r}")
-    traceback.print_exception(error)
-    detail = f"the mock failed ({type(error).__name__}); its terminal says where; nothing was stored"
-    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

@@ -40,7 +40,7 @@ class Rule(NamedTuple):
     source: str
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Operation:
     """One method on one path, with the schemas of its parameters, its body and its replies by status."""
 
@@ -59,7 +59,7 @@ class Operation:
     replies: Mapping[int, Schema]
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Contract:
     """All that schemas/<vendor>/ says."""
 
@@ -83,12 +83,13 @@ class Contract:
                 return
         elif type(body) is Body and body.fits is schema:
             return
-        if not schema.allows_around_records(by_name(body)) and not schema.allows(whole(body)):
+        around = schema.allows_around_records(by_name(body))
+        if not around and not schema.allows(whole(body)):
             raise self._broken(operation, status, schema, schema.problems(whole(body)))
-        if type(body) is Single:
-            schema.fitting[body.record.kind] = body.envelope
-        elif type(body) is Body:
+        if type(body) is Body:
             body.fits = schema
+        elif type(body) is Single and around:  # what was found of the whole is true of this record alone
+            schema.fitting[body.record.kind] = body.envelope
 
     def _broken(
         self, operation: Operation | None, status: int, schema: Schema | None, found: list[Problem]

@@ -113,7 +113,7 @@ HouseRule = Callable[[Request, "Vendor", World], None]
 Handler = Callable[[Request, "Vendor", World, Transaction], Reply]
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Vendor:
     """A vendor as the mock plays it: its contract, and its behaviour as data and plain functions."""
 

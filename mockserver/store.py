@@ -245,8 +245,10 @@ class Transaction:
 
     def change(self, collection: str, record: Record, members: dict[str, Any]) -> Record:
         """Keep a record that is there with other members for the commit; raises NotAllowed for none of its kind."""
-        changed = record.changed(members)
-        self._state = {**self._state, collection: self._state[collection].with_change(record, changed)}
+        changed, there = record.changed(members), self._state[collection]
+        # Before the first change, what is read is what is there.
+        now = there.with_change(record, changed) if self._state is self._began else there.with_record(changed)
+        self._state = {**self._state, collection: now}
         return changed
 
     def remove(self, collection: str, record_id: str) -> None:

@@ -92,9 +92,21 @@ def test_a_path_of_no_vendor_is_told_where_the_vendors_are(http: httpx.Client, p
     assert "aura" in reply.json()["detail"]
 
 
+def test_a_path_of_the_mock_ends_where_it_ends(http: httpx.Client):
+    """A line feed after it makes it another."""
+    assert [http.get(path).status_code for path in ("/__mock__/health", "/__mock__/health%0A")] == [200, 404]
+
+
 def test_a_body_that_a_get_does_not_take_is_not_looked_at(http: httpx.Client):
     """Neither its size nor its content matters."""
     assert http.request("GET", CALL, content=b"x" * 2_000_000).status_code == 200
+
+
+def test_of_a_header_that_is_sent_twice_the_first_counts(http: httpx.Client):
+    """As the body is what the first content type says."""
+    both = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
+    for headers, status in ((both, 200), (both[::-1], 415)):
+        assert http.post(f"{CALL}/outcome", content='{"status": "lost"}', headers=headers).status_code == status
 
 
 def test_head_is_answered_like_get_without_a_body(http: httpx.Client):

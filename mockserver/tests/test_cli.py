@@ -235,7 +235,7 @@ def test_openapi_prints_a_document():
 
 
 def test_the_first_reply_waits_for_nothing_that_it_does_not_need():
-    """No test library, no other router than its own, nothing that only explains refusals or only serves writes."""
+    """No test library, no other router than its own, nothing that only explains refusals or reads large files."""
     code = (
         "import sys, urllib.request; from mockserver.mock import mock; from mockserver.packaged import folder\n"
         "from mockserver import app, access_log, banner, cli, server\n"

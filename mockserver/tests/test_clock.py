@@ -117,3 +117,10 @@ def test_the_command_line_sets_the_clock_of_a_running_mock(mockserver: MockServe
     code, words = told("advance", "soon")
     assert (code, "a duration like 500ms" in words) == (2, True)
     assert main(["clock", "--url", "http://127.0.0.1:9"]) == 4
+
+
+def test_the_date_of_a_reply_is_when_it_was_answered(mockserver: MockServer):
+    """So the reply to what sets the clock has the new time."""
+    for asked, shown in (({"advance": "2h"}, "14:00:00"), ({"freeze": "2026-05-11T20:00:00Z"}, "20:00:00")):
+        reply = httpx.post(f"{mockserver.url}/__mock__/clock", json=asked)
+        assert (reply.status_code, reply.headers["date"]) == (200, f"Mon, 11 May 2026 {shown} GMT")

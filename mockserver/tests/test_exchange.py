@@ -14,7 +14,9 @@ from mockserver.contract import ContractBroken
 from mockserver.exchange import Refused, Reply, Request, Vendor, answer
 from mockserver.mock import mock
 from mockserver.packaged import folder
-from mockserver.rendering import as_bytes, whole
+from mockserver.rendering import Envelope, Single, as_bytes, whole
+from mockserver.validation import Schema
+from mockserver.vendors.aura.calls import ENVELOPE
 from mockserver.world import World
 
 CALL = "550e8400-e29b-41d4-a716-446655440000"
@@ -198,6 +200,48 @@ def test_the_bytes_that_are_sent_are_those_that_were_found_to_fit(mocked: tuple[
             assert record.kind is collection.kind
     page = ask(vendors["aura"], world, "list_calls")
     assert json.loads(as_bytes(page.body)) == whole(page.body)
+
+
+def test_what_fits_as_a_whole_says_nothing_of_other_records(mocked: tuple[dict[str, Vendor], World]):
+    """Where a schema looks into the record itself, each reply is judged."""
+    vendors, world = mocked
+    aura = vendors["aura"]
+    definition = {"properties": {"data": {"type": "object", "properties": {"id": {"const": CALL}}}}}
+    get_call = aura.contract.operations["get_call"]
+    strict = replace(get_call, replies={200: Schema(definition, aura.contract.library, get_call.replies[200].file)})
+    vendor = replace(aura, contract=replace(aura.contract, operations={"get_call": strict}))
+    assert ask(vendor, world, "get_call", id=CALL).status == 200
+    other = next(each for each in world.store["aura.calls"].newest_first("org_2northwind") if each.id != CALL)
+    with pytest.raises(ContractBroken, match=r"\$\.data\.id"):
+        ask(vendor, world, "get_call", id=other.id)
+
+
+def test_a_verdict_on_one_record_holds_for_its_kind_in_its_envelope_alone(mocked: tuple[dict[str, Vendor], World]):
+    """A lead in the place of a call is broken after any number of calls, and so is a call without the envelope."""
+    vendors, world = mocked
+    call, lead = (next(iter(world.store[name])) for name in ("aura.calls", "aura.leads"))
+    for _ in range(2):
+        assert ask(vendors["aura"], world, "get_call", id=CALL).status == 200
+        for body in (Single(ENVELOPE, lead), Single(Envelope(), call), Single(Envelope(success=False), call)):
+            operations = {**vendors["aura"].operations, "get_call": lambda *_, body=body: Reply(200, body)}
+            with pytest.raises(ContractBroken, match="get_call was about to answer 200"):
+                ask(replace(vendors["aura"], operations=operations), world, "get_call", id=CALL)
+
+
+def test_a_record_that_is_changed_twice_at_once_stands_where_the_last_change_puts_it(
+    mocked: tuple[dict[str, Vendor], World],
+):
+    """Also where the second change begins with what was read before the first."""
+    _, world = mocked
+    call = world.store["aura.calls"].find(CALL)
+    assert call is not None
+    changes = world.store.begin()
+    for status in ("lost", "shown"):
+        changes.change("aura.calls", call, {"status": status})
+    changes.commit()
+    for status, there in (("closed", False), ("lost", False), ("shown", True)):
+        listed = world.store["aura.calls"].newest_first(call.owner, {"status": status})
+        assert (CALL in {each.id for each in listed}) is there
 
 
 def test_a_body_with_a_record_of_another_kind_is_broken(mocked: tuple[dict[str, Vendor], World]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import MockServer
+from mockserver import MockServer, create_app
 
 CALL = "550e8400-e29b-41d4-a716-446655440000"
 GET = f"/v1/calls/{CALL}"
@@ -133,6 +134,19 @@ def test_a_fault_holds_for_its_time_on_the_worlds_clock(mockserver: MockServer):
     assert ask(mockserver).status_code == 500
     mockserver.clock.advance("1s")
     assert ask(mockserver).status_code == 200
+
+
+def test_a_drop_without_a_connection_raises_what_a_client_would_see():
+    """Code that calls the application itself has no connection that could be closed."""
+
+    async def ask() -> None:
+        app = create_app()
+        app.mockserver.faults.add(drop="before")
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as http:
+            await http.get(GET)
+
+    with pytest.raises(ConnectionResetError, match="a fault of the mock"):
+        asyncio.run(ask())
 
 
 @pytest.mark.parametrize("drop", ["before", "midway"])

@@ -281,7 +281,14 @@ def test_the_application_can_be_a_part_of_another():
         await create_app()({"type": "lifespan"}, receive, send)
         return told
 
+    async def rooted(root: str) -> int:
+        transport = httpx.ASGITransport(app=create_app(), root_path=root)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            return (await http.get(f"/v1/calls/{CALL}")).status_code
+
     assert asyncio.run(ask()) == [200, 405, 404, 200]
+    # Only whole steps of a path are a root.
+    assert [asyncio.run(rooted(root)) for root in ("", "/", "/v")] == [200, 200, 200]
     assert asyncio.run(live()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
