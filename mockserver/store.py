@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rpds import HashTrieMap
 
@@ -66,11 +66,11 @@ class Collection:
         # Pages that were asked for: a collection never changes, so neither do they.
         self._pages: dict[Any, Page] = {}
 
-    @staticmethod
-    def of(kind: Kind, records: Iterable[Record], now: datetime) -> Collection:
+    @classmethod
+    def of(cls, kind: Kind, records: Iterable[Record], now: datetime) -> Self:
         """The collection of these records as it is now; of two with one id, the later."""
         by_id = {record.id: record for record in records}
-        there = Collection(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now), len(by_id))
+        there = cls(kind, by_id, HashTrieMap(), HashTrieMap(), moment(now), len(by_id))
         positions: dict[Index, list[str]] = defaultdict(list)
         for record in by_id.values():
             for index, place in there._places(record):
@@ -89,22 +89,22 @@ class Collection:
         found = self.written.get(record_id, _UNWRITTEN)
         return self.began.get(record_id) if found is _UNWRITTEN else found
 
-    def with_record(self, record: Record) -> Collection:
+    def with_record(self, record: Record) -> Self:
         """The collection with a record in place of the one that had its id."""
         before = self.find(record.id)
         if before is not None:
             return self.with_change(before, record)
         written = self.written.insert(record.id, record)
-        return Collection(self.kind, self.began, written, self._moved(None, record), self.now, self.length + 1)
+        return type(self)(self.kind, self.began, written, self._moved(None, record), self.now, self.length + 1)
 
-    def with_change(self, before: Record, after: Record) -> Collection:
+    def with_change(self, before: Record, after: Record) -> Self:
         """The collection with a record in place of one that it has, and that has the same id."""
         written = self.written.insert(after.id, after)
         # Hardly a change moves a record.
         orders = self.orders if before.stands_like(after) else self._moved(before, after)
-        return Collection(self.kind, self.began, written, orders, self.now, self.length)
+        return type(self)(self.kind, self.began, written, orders, self.now, self.length)
 
-    def without(self, record_id: str) -> Collection:
+    def without(self, record_id: str) -> Self:
         """The collection without the record that has this id; raises KeyError where none has."""
         record = self.find(record_id)
         if record is None:
@@ -112,9 +112,9 @@ class Collection:
         # Who came and went leaves nothing behind.
         there = record.id in self.began
         written = self.written.insert(record.id, None) if there else self.written.remove(record.id)
-        return Collection(self.kind, self.began, written, self._moved(record, None), self.now, self.length - 1)
+        return type(self)(self.kind, self.began, written, self._moved(record, None), self.now, self.length - 1)
 
-    def at(self, now: datetime) -> Collection:
+    def at(self, now: datetime) -> Self:
         """The collection as it is at another time: only records that become due between the two have to be moved."""
         then, now_, orders = self.now, moment(now), self.orders
         old, new = ("true", "false") if then < now_ else ("false", "true")
@@ -127,7 +127,7 @@ class Collection:
         # Where nothing has moved, what was true then is true now, and so are the pages.
         if orders is self.orders:
             return self
-        return Collection(self.kind, self.began, self.written, orders, now_, self.length)
+        return type(self)(self.kind, self.began, self.written, orders, now_, self.length)
 
     def differing_from(self, earlier: Collection) -> Iterator[tuple[Record | None, Record | None]]:
         """The records that are not the same in both, before and after, in the order of their ids."""
