@@ -35,7 +35,8 @@ def read_body(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise _not_json(body, error) from None
-    if body.count(b"[") + body.count(b"{") > DEEPEST and _depth(value) > DEEPEST:
+    # A level takes two characters.
+    if len(body) > 2 * DEEPEST and body.count(b"[") + body.count(b"{") > DEEPEST and _depth(value) > DEEPEST:
         raise Unreadable("too_deep", f"the body is nested {_depth(value)} deep; at most {DEEPEST} levels are read")
     if b"\\u0000" in body and any("\0" in text for text in _texts(value)):
         raise Unreadable("unstorable_text", "a text in the body holds a NUL character (\\u0000); leave it out")

@@ -96,24 +96,25 @@ class PathItem:
                 body,
             )
             world = self._mock.world_of(request.key)
-            reply = self._answered(request, vendor, world, started)
+            reply, now = self._answered(request, vendor, world, started)
             if world.start.latency and request.vendor in self._mock.vendors:
                 await asyncio.sleep(world.pause())
-            await send_reply(reply, world.clock.now(), request.disturbances, scope, send)
+                now = world.clock.now()
+            await send_reply(reply, now, request.disturbances, scope, send)
         if self._log:
             self._log(_access(scope, reply, started))
 
-    def _answered(self, request: Request, vendor: Vendor, world: World, started: float) -> Reply:
-        """The vendor's reply; one of the two vendors is written down."""
+    def _answered(self, request: Request, vendor: Vendor, world: World, started: float) -> tuple[Reply, datetime]:
+        """The vendor's reply, and when it was given; one of the two vendors is written down."""
         with world.lock:
             try:
                 reply = answer(request, vendor, world)
             except Exception as error:
                 reply = defect(error, world)
+            now = world.clock.now()
             if request.vendor in self._mock.vendors:
-                milliseconds = (ticks() - started) * 1000
-                world.journal.add(world.clock.now(), request, reply, milliseconds, world.keys)
-        return reply
+                world.journal.add(now, request, reply, (ticks() - started) * 1000, world.keys)
+        return reply, now
 
     def _vendor(self, path: str) -> Vendor | None:
         """Whose path it is, by its beginning."""
