@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from mockserver import SERVER
@@ -49,10 +49,7 @@ class Application:
     def serve_again(self) -> None:
         """Take the vendors as the mock has them now: at the start, and when schemas were read again."""
         vendors = self._mock.vendors
-        self._paths = [
-            (path.split("/"), item) for vendor in vendors.values() for path, item in self._items(vendor, vendors)
-        ]
-        self._found: dict[str, Found] = {}
+        self._find = _finder(item for vendor in vendors.values() for item in self._items(vendor, vendors))
         self._own: Router | None = None
 
     async def _steered(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,12 +90,12 @@ class Application:
             return
         if scope.get("root_path"):
             scope = _below_root(scope)
-        headers, found = headers_of(scope), self._found.get(scope["path"])
+        headers, found = headers_of(scope), self._find(scope["path"])
         # Browsers may read the vendors' replies from any page, and nothing of /__mock__/ from another.
         if b"origin" in headers and not scope["path"].startswith("/__mock__"):
             await self._cors(scope, receive, send)
         elif found is None:
-            await self._routed(scope, receive, send)
+            await self._steered(scope, receive, send)
         else:
             path, item, values = found
             await item.serve(scope, path, values, headers, receive, send)
@@ -127,16 +124,18 @@ class Application:
             path, item, values = found
             await item.serve(scope, path, values, headers_of(scope), receive, send)
 
-    def _find(self, path: str) -> Found | None:
-        """The item of a vendor's path, and the values in the path; it is remembered with them."""
+
+def _finder(items: Iterable[tuple[str, PathItem]]) -> Callable[[str], Found | None]:
+    """What finds the item of a path and its values, and remembers them."""
+    templates = [(template.split("/"), item) for template, item in items]
+
+    @lru_cache(maxsize=_MOST_FOUND)
+    def find(path: str) -> Found | None:
         steps = path.split("/")
-        for template, item in self._paths:
-            values = _values(template, steps)
-            if values is not None:
-                if len(self._found) < _MOST_FOUND:
-                    self._found[path] = path, item, values
-                return path, item, values
-        return None
+        found = ((path, item, _values(template, steps)) for template, item in templates)
+        return next(((path, item, values) for path, item, values in found if values is not None), None)
+
+    return find
 
 
 def _below_root(scope: Scope) -> Scope:

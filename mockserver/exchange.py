@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from mockserver.body import LARGEST
 from mockserver.contract import Contract, ContractBroken, Operation, Rule
@@ -63,10 +65,20 @@ class Request:
             scheme, _, key = authorization.decode("latin-1").partition(" ")
             self.key = key.strip() if scheme.lower() == "bearer" else ""
 
+    @property
+    def query_pairs(self) -> Sequence[tuple[str, str]]:
+        """Names and values of the query as they came."""
+        return _pairs(self.raw_query)
+
     def header(self, name: bytes) -> str | None:
         """A header as text."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def _pairs(raw_query: str) -> Sequence[tuple[str, str]]:
+    return tuple(parse_qsl(raw_query, keep_blank_values=True))
 
 
 class Reply:

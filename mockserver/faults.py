@@ -9,7 +9,6 @@ from datetime import datetime
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from mockserver.clock import duration, written
 
@@ -101,7 +100,7 @@ class Fault:
         in both cases by the same caller.
         """
         sent = request.headers.get(b"idempotency-key") or repr(
-            (request.method, request.path, sorted(parse_qsl(request.raw_query, keep_blank_values=True)), request.body)
+            (request.method, request.path, sorted(request.query_pairs), request.body)
         ).encode("utf-8", "surrogateescape")
         identity = blake2b(sent, digest_size=16, key=(request.key or "").encode("utf-8", "replace")[:64]).digest()
         self._ordinals[identity] += 1

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from urllib.parse import parse_qsl
 
 from mockserver.body import Unreadable, read_body
 from mockserver.contract import Operation
@@ -106,7 +105,7 @@ def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
     """Path, query and body are what the operation's schemas allow; all problems are named together."""
     operation = request.operation
     assert operation is not None
-    request.query = query = _declared(operation, request.raw_query) if operation.query_names else {}
+    request.query = query = _declared(operation, request.query_pairs) if operation.query_names else {}
     if (
         operation.path_parameters.allows(request.path_values)
         and (not operation.query_names or operation.query_parameters.allows(query))
@@ -121,10 +120,10 @@ def request_is_valid(request: Request, vendor: Vendor, world: World) -> None:
     raise Refused("invalid", in_words(problems), problems)
 
 
-def _declared(operation: Operation, raw_query: str) -> dict[str, str]:
+def _declared(operation: Operation, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """The declared parameters of a query, each at most once and without NUL; undeclared ones are not looked at."""
     query: dict[str, str] = {}
-    for name, value in _pairs(raw_query):
+    for name, value in pairs:
         if name not in operation.query_names:
             continue
         if name in query:
@@ -133,12 +132,6 @@ def _declared(operation: Operation, raw_query: str) -> dict[str, str]:
             raise Refused("unstorable_text", f"query.{name} holds a NUL character; leave it out")
         query[name] = value
     return {**operation.query_defaults, **query}
-
-
-@lru_cache(maxsize=256)
-def _pairs(raw_query: str) -> Sequence[tuple[str, str]]:
-    """Names and values as they came."""
-    return tuple(parse_qsl(raw_query, keep_blank_values=True))
 
 
 def in_words(problems: list[Problem]) -> str:

@@ -21,7 +21,7 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _SHIFT = 10**17
 
 # What JSON values that cannot be changed are to Python.
-_PLAIN = frozenset({str, bool, int, float, type(None)})
+PLAIN = frozenset({str, bool, int, float, type(None)})
 # The members of the records that were read or changed last: who changes one has just read it, or changed it before.
 _known: dict[Record, dict[str, Any]] = {}
 _MOST_KNOWN = 64
@@ -110,7 +110,7 @@ class Record:
     def member(self, name: str) -> Any:
         """One member as a JSON value, a new one each time; raises KeyError where the record has none."""
         value = _read(self)[name]
-        return value if type(value) in _PLAIN else orjson.loads(orjson.dumps(value))
+        return value if type(value) in PLAIN else orjson.loads(orjson.dumps(value))
 
     def stands_like(self, other: Record) -> bool:
         """Whether both stand at the same place in every order."""
@@ -165,11 +165,10 @@ def _read(record: Record) -> dict[str, Any]:
 
 def _fixed(members: dict[str, Any]) -> dict[str, Any]:
     """The same, with the JSON text of what could be changed, which need not be written again either."""
-    if _PLAIN.issuperset(map(type, members.values())):
+    if PLAIN.issuperset(map(type, members.values())):
         return members
     return {
-        name: value if type(value) in _PLAIN else orjson.Fragment(orjson.dumps(value))
-        for name, value in members.items()
+        name: value if type(value) in PLAIN else orjson.Fragment(orjson.dumps(value)) for name, value in members.items()
     }
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import orjson
 
-from mockserver.kinds import Record
+from mockserver.kinds import PLAIN, Record
 from mockserver.validation import Schema
 
-_PLAIN = frozenset({str, bool, int, float, type(None)})
 _HELD_TO, _VALUE = attrgetter("kind.schema.file"), attrgetter("value")
 
 
@@ -80,5 +79,5 @@ def _with(body: Any, part: Callable[[Record], Any]) -> Any:
     if kind is Body or kind is Single:
         return _with(body.value, part)
     if kind is dict:
-        return {name: value if type(value) in _PLAIN else _with(value, part) for name, value in body.items()}
+        return {name: value if type(value) in PLAIN else _with(value, part) for name, value in body.items()}
     return [_with(item, part) for item in body] if kind is list else body
